@@ -1,0 +1,103 @@
+#pragma once
+// What the machine executes: a Program of Commands with explicit dependencies and real addresses.
+
+#include <array>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "core/units.h"
+#include "hw/chip_spec.h"
+
+namespace presil {
+
+/// Index of a command in its Program, and its priority: among commands that are ready, an engine
+/// takes the lowest.
+using CommandId = std::int32_t;
+
+/// Why bytes cross a memory's port; traffic is reported by it.
+enum class Traffic : std::uint8_t { kInput, kWeights, kOutput, kSpill };
+inline constexpr int kTrafficCount = 4;
+
+/// One repetition of a strided transfer.
+struct TransferDim {
+  std::int64_t count = 1;
+  std::int64_t memory_stride = 0, sram_stride = 0;  ///< bytes between repetitions
+};
+
+/// Bytes between a memory and a core's SRAM: `run_bytes` contiguous bytes, repeated over up to
+/// three dims (outermost first). Bursts never cross a run's end.
+struct Transfer {
+  int memory = 0;  ///< index in ChipSpec::memories
+  std::int64_t memory_address = 0, sram_address = 0;
+  std::int64_t run_bytes = 0;
+  std::array<TransferDim, 3> dims{};
+  Traffic traffic = Traffic::kInput;
+  /// Least cycles between two bursts' requests: what the reader of this layout can do.
+  double request_every_cycles = 0;
+
+  std::int64_t bytes() const { return run_bytes * dims[0].count * dims[1].count * dims[2].count; }
+};
+
+struct Load {
+  Transfer transfer;
+};
+struct Store {
+  Transfer transfer;
+};
+
+enum class MacOp : std::uint8_t { kDense, kDepthwise };
+
+/// A tile of a convolution or matrix product: `outputs` channels at `positions` output places, each
+/// summed over `channels` inputs and `taps` window places. Runs as the array's own loop nest
+/// (weight stationary: output block > stripe of positions > channel block > tap > position).
+struct Matrix {
+  MacOp op = MacOp::kDense;
+  int mode = 0;  ///< index in ChipSpec::mac_array.modes
+  std::int64_t outputs = 1, positions = 1, channels = 1, taps = 1;
+  std::int64_t input_address = 0, input_bytes = 0;
+  std::int64_t weight_address = 0, weight_bytes = 0;
+  std::int64_t output_address = 0, output_bytes = 0;
+  /// Output elements that leave through the output stage for each position (padded to the layout's
+  /// atom); 0: the partial sums stay in the accumulators for a later command.
+  std::int64_t drained_per_position = 0;
+
+  Macs useful_macs() const { return Macs(outputs * positions * channels * taps); }
+};
+
+/// Elementwise work: `elements` at `cycles_per_element` on each of the lanes.
+struct Vector {
+  std::int64_t elements = 0;
+  int element_bits = 8;
+  double cycles_per_element = 1;
+  std::int64_t input_address = 0, input_bytes = 0;
+  std::int64_t output_address = 0, output_bytes = 0;
+};
+
+using Work = std::variant<Load, Store, Matrix, Vector>;
+
+/// One command. It may start when every command in its `dependencies` is done.
+struct Command {
+  Work work;
+  int core = 0;
+  int group = 0;  ///< fusion group, ascending in schedule order; for attribution
+  std::vector<CommandId> dependencies;  ///< each < this command's own id
+};
+
+struct Program {
+  std::vector<Command> commands;
+  std::vector<std::string> group_names;
+
+  /// Appends and gives the id.
+  CommandId add(Command command);
+};
+
+/// The rules of a well-formed Program for a chip: indices in range, dependencies backward, sizes
+/// positive, addresses inside SRAM, modes that exist, and no two commands of a core touching the
+/// same SRAM bytes (one of them writing) without one being ordered after the other. Throws
+/// InternalError naming the command: a bad Program is our compiler's bug.
+void check_program(const Program& program, const ChipSpec& chip);
+
+}  // namespace presil

@@ -1,0 +1,41 @@
+#pragma once
+// The MAC array and the vector unit of one core.
+
+#include <string>
+
+#include "hw/sc/engine.h"
+
+namespace presil::sc {
+
+/// Runs Matrix commands one after another: one wait a command. The output stage works behind the
+/// array: results leave at its rate, and the array waits only when the accumulators
+/// are full of sums that have not left.
+class MacArray final : public sc_core::sc_module {
+ public:
+  SC_HAS_PROCESS(MacArray);
+  MacArray(const sc_core::sc_module_name& name, const Surroundings& around);
+  CommandQueue queue;
+  std::int64_t waits() const { return waits_; }
+
+ private:
+  void run();
+  Surroundings around_;
+  Ticks output_free_ = 0;  ///< the output stage
+  std::int64_t waits_ = 0;
+};
+
+/// Runs Vector commands one after another: one wait a command.
+class VectorUnit final : public sc_core::sc_module {
+ public:
+  SC_HAS_PROCESS(VectorUnit);
+  VectorUnit(const sc_core::sc_module_name& name, const Surroundings& around);
+  CommandQueue queue;
+  std::int64_t waits() const { return waits_; }
+
+ private:
+  void run();
+  Surroundings around_;
+  std::int64_t waits_ = 0;
+};
+
+}  // namespace presil::sc

@@ -1,0 +1,90 @@
+#include "hw/sc/dma.h"
+
+#include <algorithm>
+
+namespace presil::sc {
+
+DmaChannel::DmaChannel(const sc_core::sc_module_name& name, const Surroundings& around,
+                       CommandQueue& queue, int lane)
+    : sc_module(name),
+      around_(around),
+      queue_(queue),
+      lane_(lane),
+      window_(static_cast<std::size_t>(around.chip.dma.outstanding), 0) {
+  for (std::size_t m = 0; m < around.chip.memories.size(); ++m)
+    sockets.push_back(std::make_unique<tlm_utils::simple_initiator_socket<DmaChannel>>(
+        ("socket" + std::to_string(m)).c_str()));
+  SC_THREAD(run);
+}
+
+void DmaChannel::run() {
+  while (true) {
+    while (queue_.empty()) wait(queue_.event());
+    const CommandId id = queue_.pop();
+    const auto index = static_cast<std::size_t>(id);
+    const Work& work = around_.program.commands[index].work;
+    const bool write = std::holds_alternative<Store>(work);
+    const Transfer& transfer =
+        write ? std::get<Store>(work).transfer : std::get<Load>(work).transfer;
+    Span& span = around_.timeline.spans[index];
+    const Ticks start = now();
+    // Setting a transfer up happens while it waits behind another.
+    const Ticks issued = span.issued.value * kTicksPerCycle;
+    next_request_ =
+        std::max({next_request_, now(), issued + around_.chip.dma.setup_cycles * kTicksPerCycle});
+    const Ticks done = round_up_to_cycle(move(transfer, write));
+    span.engine = Engine::kDma;
+    span.lane = lane_;
+    span.start = Cycles(start / kTicksPerCycle);
+    span.end = Cycles(to_cycles_up(now()));
+    span.done = Cycles(to_cycles_up(done));
+    MemoryTraffic& traffic = around_.timeline.memories[static_cast<std::size_t>(transfer.memory)];
+    (write ? traffic.written : traffic.read)[static_cast<std::size_t>(transfer.traffic)] +=
+        transfer.bytes();
+    around_.sequencer.complete_at(id, done);
+  }
+}
+
+Ticks DmaChannel::move(const Transfer& transfer, bool write) {
+  last_done_ = now();
+  const std::int64_t burst = around_.chip.dma.burst_bytes;
+  const auto& dims = transfer.dims;
+  for (std::int64_t i = 0; i < dims[0].count; ++i)
+    for (std::int64_t j = 0; j < dims[1].count; ++j)
+      for (std::int64_t k = 0; k < dims[2].count; ++k) {
+        std::int64_t address = transfer.memory_address + i * dims[0].memory_stride +
+                               j * dims[1].memory_stride + k * dims[2].memory_stride;
+        const std::int64_t end = address + transfer.run_bytes;
+        while (address < end) {
+          const std::int64_t bytes = std::min(burst - address % burst, end - address);
+          send(transfer, address, bytes, write);
+          address += bytes;
+        }
+      }
+  return last_done_;
+}
+
+void DmaChannel::send(const Transfer& transfer, std::int64_t address, std::int64_t bytes,
+                      bool write) {
+  wait_until(std::max(next_request_, window_[oldest_]));
+  payload_.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
+  payload_.set_address(static_cast<sc_dt::uint64>(address));
+  payload_.set_data_length(static_cast<unsigned>(bytes));
+  payload_.set_streaming_width(static_cast<unsigned>(bytes));
+  payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
+  sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
+  (*sockets[static_cast<std::size_t>(transfer.memory)])->b_transport(payload_, delay);
+  const Ticks done = now() + static_cast<Ticks>(delay.value());
+  window_[oldest_] = done;
+  oldest_ = (oldest_ + 1) % window_.size();
+  last_done_ = std::max(last_done_, done);
+  next_request_ = std::max(next_request_, now()) + to_ticks(transfer.request_every_cycles);
+}
+
+void DmaChannel::wait_until(Ticks time) {
+  if (time <= now()) return;
+  ++waits_;
+  wait(sc_ticks(time - now()));
+}
+
+}  // namespace presil::sc

@@ -1,0 +1,43 @@
+#pragma once
+// One DMA channel of a core: cuts transfers into bursts and keeps several in flight.
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include <memory>
+#include <tlm>
+#include <vector>
+
+#include "hw/sc/engine.h"
+
+namespace presil::sc {
+
+/// Runs Load and Store commands from a queue that channels may share. The next transfer starts when
+/// the last request of this one is out: its bytes may still be on their way.
+class DmaChannel final : public sc_core::sc_module {
+ public:
+  SC_HAS_PROCESS(DmaChannel);
+  DmaChannel(const sc_core::sc_module_name& name, const Surroundings& around, CommandQueue& queue,
+             int lane);
+  /// One socket a memory, in the order of ChipSpec::memories.
+  std::vector<std::unique_ptr<tlm_utils::simple_initiator_socket<DmaChannel>>> sockets;
+  std::int64_t waits() const { return waits_; }
+
+ private:
+  void run();
+  /// Sends every burst of a transfer; gives the time when the last is through.
+  Ticks move(const Transfer& transfer, bool write);
+  /// Sends one burst as soon as the reader's pace and the window allow.
+  void send(const Transfer& transfer, std::int64_t address, std::int64_t bytes, bool write);
+  void wait_until(Ticks time);
+
+  Surroundings around_;
+  CommandQueue& queue_;
+  const int lane_;
+  tlm::tlm_generic_payload payload_;
+  std::vector<Ticks> window_;  ///< ring of completion times of bursts in flight
+  std::size_t oldest_ = 0;
+  Ticks next_request_ = 0, last_done_ = 0;
+  std::int64_t waits_ = 0;
+};
+
+}  // namespace presil::sc

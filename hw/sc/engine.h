@@ -1,0 +1,43 @@
+#pragma once
+// What the three kinds of engine share: a queue of issued commands, lowest id first.
+
+#include <functional>
+#include <queue>
+#include <vector>
+
+#include "hw/program.h"
+#include "hw/sc/clock.h"
+#include "hw/sc/sequencer.h"
+#include "hw/timeline.h"
+
+namespace presil::sc {
+
+/// What an engine works with; all outlive it.
+struct Surroundings {
+  const ChipSpec& chip;
+  const Program& program;
+  Timeline& timeline;
+  Sequencer& sequencer;
+};
+
+/// A queue that an SC_THREAD can wait on.
+class CommandQueue {
+ public:
+  void push(CommandId command) {
+    queue_.push(command);
+    event_.notify(sc_core::SC_ZERO_TIME);
+  }
+  bool empty() const { return queue_.empty(); }
+  CommandId pop() {
+    const CommandId command = queue_.top();
+    queue_.pop();
+    return command;
+  }
+  const sc_core::sc_event& event() const { return event_; }
+
+ private:
+  std::priority_queue<CommandId, std::vector<CommandId>, std::greater<>> queue_;
+  sc_core::sc_event event_;
+};
+
+}  // namespace presil::sc

@@ -1,0 +1,129 @@
+// Wires the modules of a chip together and runs a Program on them.
+
+#include <fmt/format.h>
+
+#include <memory>
+
+#include "core/error.h"
+#include "hw/sc/compute.h"
+#include "hw/sc/context.h"
+#include "hw/sc/dma.h"
+#include "hw/sc/memory.h"
+#include "hw/simulate.h"
+
+namespace presil {
+
+namespace {
+
+using sc::CommandQueue;
+using sc::Surroundings;
+
+/// The streams that DMA channels are kept for: with one channel all share it; with two, loads and
+/// stores; with three or more, features, weights and stores (the last gets the surplus).
+std::size_t stream_of(const ChipSpec& chip, const Work& work) {
+  if (chip.dma.channels == 1) return 0;
+  const std::size_t store = chip.dma.channels == 2 ? 1 : 2;
+  if (std::holds_alternative<Store>(work)) return store;
+  const bool weights = std::get<Load>(work).transfer.traffic == Traffic::kWeights;
+  return chip.dma.channels >= 3 && weights ? 1 : 0;
+}
+
+/// One neural core.
+struct Core {
+  Core(int index, const Surroundings& around)
+      : mac(fmt::format("mac{}", index).c_str(), around),
+        vector(fmt::format("vector{}", index).c_str(), around) {
+    const auto streams =
+        static_cast<std::size_t>(std::min<std::int64_t>(3, around.chip.dma.channels));
+    for (std::size_t s = 0; s < streams; ++s) queues.push_back(std::make_unique<CommandQueue>());
+    for (int lane = 0; lane < around.chip.dma.channels; ++lane) {
+      const auto stream = std::min(static_cast<std::size_t>(lane), streams - 1);
+      channels.push_back(std::make_unique<sc::DmaChannel>(
+          fmt::format("dma{}_{}", index, lane).c_str(), around, *queues[stream], lane));
+    }
+  }
+  sc::MacArray mac;
+  sc::VectorUnit vector;
+  std::vector<std::unique_ptr<CommandQueue>> queues;
+  std::vector<std::unique_ptr<sc::DmaChannel>> channels;
+};
+
+class Machine {
+ public:
+  Machine(const ChipSpec& chip, const Program& program, const SimulateOptions& options,
+          Timeline& timeline)
+      : chip_(chip),
+        program_(program),
+        timeline_(timeline),
+        sequencer_("sequencer", chip, program, timeline, [this](CommandId id) { dispatch(id); }) {
+    const Surroundings around{chip, program, timeline, sequencer_};
+    for (const MemorySpec& memory : chip.memories)
+      memories_.push_back(
+          std::make_unique<sc::Memory>(("memory_" + memory.name).c_str(), memory, options));
+    for (int core = 0; core < chip.cores; ++core) {
+      cores_.push_back(std::make_unique<Core>(core, around));
+      for (auto& channel : cores_.back()->channels)
+        for (std::size_t m = 0; m < memories_.size(); ++m)
+          channel->sockets[m]->bind(memories_[m]->socket);
+    }
+  }
+
+  void run() {
+    sc_core::sc_start();
+    const std::vector<CommandId> waiting = sequencer_.waiting();
+    PRESIL_CHECK(
+        waiting.empty(), "deadlock: {} commands wait, the first is {}, for {}", waiting.size(),
+        waiting.front(),
+        fmt::join(program_.commands[static_cast<std::size_t>(waiting.front())].dependencies, ", "));
+    timeline_.total = Cycles(sc::to_cycles_up(sequencer_.last_done()) +
+                             (program_.commands.empty() ? 0 : chip_.control.completion_cycles));
+    count();
+  }
+
+ private:
+  void dispatch(CommandId id) {
+    const Command& command = program_.commands[static_cast<std::size_t>(id)];
+    Core& core = *cores_[static_cast<std::size_t>(command.core)];
+    if (std::holds_alternative<Matrix>(command.work))
+      core.mac.queue.push(id);
+    else if (std::holds_alternative<Vector>(command.work))
+      core.vector.queue.push(id);
+    else
+      core.queues[stream_of(chip_, command.work)]->push(id);
+  }
+
+  void count() {
+    timeline_.events = sequencer_.activations();
+    for (const auto& core : cores_) {
+      timeline_.events += core->mac.waits() + core->vector.waits();
+      for (const auto& channel : core->channels) timeline_.events += channel->waits();
+    }
+    for (std::size_t m = 0; m < memories_.size(); ++m) {
+      timeline_.memories[m].bursts = memories_[m]->bursts();
+      timeline_.memories[m].row_misses = memories_[m]->row_misses();
+    }
+  }
+
+  const ChipSpec& chip_;
+  const Program& program_;
+  Timeline& timeline_;
+  sc::Sequencer sequencer_;
+  std::vector<std::unique_ptr<sc::Memory>> memories_;
+  std::vector<std::unique_ptr<Core>> cores_;
+};
+
+}  // namespace
+
+Timeline simulate(const ChipSpec& chip, const Program& program, const SimulateOptions& options) {
+  check_program(program, chip);
+  Timeline timeline;
+  timeline.spans.resize(program.commands.size());
+  for (std::size_t id = 0; id < program.commands.size(); ++id)
+    timeline.spans[id].command = static_cast<CommandId>(id);
+  timeline.memories.resize(chip.memories.size());
+  const sc::Context context;
+  Machine(chip, program, options, timeline).run();
+  return timeline;
+}
+
+}  // namespace presil

@@ -1,0 +1,53 @@
+#pragma once
+// The memories beyond the scratchpad: TLM-2.0 targets that answer when a burst is through.
+
+#include <tlm_utils/multi_passthrough_target_socket.h>
+
+#include <tlm>
+#include <vector>
+
+#include "hw/chip_spec.h"
+#include "hw/sc/clock.h"
+#include "hw/simulate.h"
+
+namespace presil::sc {
+
+/// One port, first come first served. b_transport() is called at the time of the request and adds
+/// to `delay` the time until the last byte (read) or the response (write); it never waits, so
+/// several bursts may be in flight. A read's place on the bus is kept in request time, so that its
+/// latency does not block writes meanwhile.
+class Memory final : public sc_core::sc_module {
+ public:
+  tlm_utils::multi_passthrough_target_socket<Memory> socket;
+
+  Memory(const sc_core::sc_module_name& name, const MemorySpec& spec,
+         const SimulateOptions& options);
+
+  std::int64_t bursts() const { return bursts_; }
+  std::int64_t row_misses() const { return row_misses_; }
+
+ private:
+  struct Bank {
+    std::int64_t open_row = -1;
+    Ticks ready = 0;
+  };
+
+  void b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  Ticks bus_slot(Ticks request, bool write, Ticks transfer);
+  /// Time a burst waits for its row, and keeps the bank busy for it.
+  Ticks open_row(std::int64_t address, Ticks slot);
+  /// Moves a slot out of a refresh that is under way.
+  Ticks after_refresh(Ticks slot) const;
+
+  const MemorySpec spec_;
+  const SimulateOptions options_;
+  Ticks request_free_ = 0;
+  Ticks bus_free_[2] = {0, 0};  ///< [0]: reads, or everything when not duplex; [1]: writes
+  bool last_write_ = false;
+  std::vector<Bank> banks_;
+  std::vector<Ticks> in_flight_;  ///< ring of completion times, when requests in flight are limited
+  std::size_t oldest_ = 0;
+  std::int64_t bursts_ = 0, row_misses_ = 0;
+};
+
+}  // namespace presil::sc

@@ -1,0 +1,22 @@
+#pragma once
+// The machine, from outside: a Program in, a Timeline out.
+
+#include "hw/chip_spec.h"
+#include "hw/program.h"
+#include "hw/timeline.h"
+
+namespace presil {
+
+struct SimulateOptions {
+  bool ideal_memory = false;   ///< ablation: every byte arrives the cycle it is asked for
+  bool no_contention = false;  ///< ablation: every transfer has the port for itself
+};
+
+/// Runs `program` on `chip` in a fresh SystemC context. Deterministic. Not reentrant and not
+/// thread-safe (libsystemc is global state): parallelise with processes. Checks the Program first;
+/// throws InternalError if it breaks a rule, or if the machine deadlocks (naming the commands that
+/// wait and for what).
+Timeline simulate(const ChipSpec& chip, const Program& program,
+                  const SimulateOptions& options = {});
+
+}  // namespace presil

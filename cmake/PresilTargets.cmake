@@ -1,7 +1,8 @@
 # Warnings are errors for our code, not for the libraries' headers (they are SYSTEM includes).
 add_library(presil_options INTERFACE)
 target_compile_options(presil_options INTERFACE -Wall -Wextra -Wpedantic -Wshadow -Wconversion
-                       -Wno-sign-conversion -Werror)
+                       -Wno-sign-conversion -Wno-missing-field-initializers
+                       -Werror)
 target_include_directories(presil_options INTERFACE ${CMAKE_SOURCE_DIR})
 if(PRESIL_SANITIZE)
   target_compile_options(presil_options INTERFACE -fsanitize=address,undefined

@@ -14,16 +14,47 @@ CommandId Program::add(Command command) {
 
 namespace {
 
+/// SRAM bytes that a command touches: an interval, and for a strided transfer its runs within.
 struct Access {
   std::int64_t begin = 0, end = 0;
   bool write = false;
+  const Transfer* transfer = nullptr;
 };
 
-/// First and one-past-last SRAM byte of a transfer (its bounding interval).
 Access sram_access(const Transfer& transfer, bool write) {
   std::int64_t last = transfer.sram_address + transfer.run_bytes;
   for (const TransferDim& dim : transfer.dims) last += (dim.count - 1) * dim.sram_stride;
-  return {transfer.sram_address, last, write};
+  return {transfer.sram_address, last, write, &transfer};
+}
+
+using Run = std::pair<std::int64_t, std::int64_t>;
+
+/// The bytes of an access as ascending intervals.
+std::vector<Run> runs_of(const Access& access) {
+  if (access.transfer == nullptr) return {{access.begin, access.end}};
+  const Transfer& t = *access.transfer;
+  std::vector<Run> runs;
+  for (std::int64_t i = 0; i < t.dims[0].count; ++i)
+    for (std::int64_t j = 0; j < t.dims[1].count; ++j)
+      for (std::int64_t k = 0; k < t.dims[2].count; ++k) {
+        const std::int64_t begin = t.sram_address + i * t.dims[0].sram_stride +
+                                   j * t.dims[1].sram_stride + k * t.dims[2].sram_stride;
+        runs.emplace_back(begin, begin + t.run_bytes);
+      }
+  std::sort(runs.begin(), runs.end());
+  return runs;
+}
+
+/// Exact: two transfers whose intervals interleave without a common byte do not overlap.
+bool overlap(const Access& a, const Access& b) {
+  if (a.begin >= b.end || b.begin >= a.end) return false;
+  if (a.transfer == nullptr && b.transfer == nullptr) return true;
+  const std::vector<Run> first = runs_of(a), second = runs_of(b);
+  for (auto i = first.begin(), j = second.begin(); i != first.end() && j != second.end();) {
+    if (i->first < j->second && j->first < i->second) return true;
+    (i->second < j->second) ? ++i : ++j;
+  }
+  return false;
 }
 
 std::vector<Access> accesses_of(const Work& work) {
@@ -107,11 +138,10 @@ void check_hazards(const Program& program) {
     const std::vector<Access> accesses = accesses_of(program.commands[id].work);
     for (const Access& access : accesses)
       for (const Seen& other : seen) {
-        const bool overlap = access.begin < other.access.end && other.access.begin < access.end;
-        if (!overlap || (!access.write && !other.access.write)) continue;
-        PRESIL_CHECK(order.after(id, other.id),
-                     "commands {} and {} touch SRAM bytes {}..{} and are not ordered", other.id, id,
-                     std::max(access.begin, other.access.begin),
+        if (!access.write && !other.access.write) continue;
+        if (order.after(id, other.id) || !overlap(access, other.access)) continue;
+        PRESIL_CHECK(false, "commands {} and {} touch SRAM bytes {}..{} and are not ordered",
+                     other.id, id, std::max(access.begin, other.access.begin),
                      std::min(access.end, other.access.end));
       }
     for (const Access& access : accesses)

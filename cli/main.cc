@@ -19,8 +19,6 @@ constexpr int kInternalError = 70;
 constexpr const char* kExamples = R"(Examples:
   presil chips                        list the chips, their arrays and peak rates
   presil chips nvdla-full             everything one chip file says, resolved
-  presil models                       list the built-in networks
-  presil models net.onnx              what the importer understood of a file
   presil validate nvdla FILE.csv      the machine against RTL cycle counts)";
 
 int run(int argc, char** argv) {
@@ -29,7 +27,6 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kExamples);
   presil::cli::add_chips_command(app);
-  presil::cli::add_models_command(app);
   presil::cli::add_validate_command(app);
   try {
     app.parse(argc, argv);

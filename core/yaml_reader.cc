@@ -1,0 +1,225 @@
+#include "core/yaml_reader.h"
+
+#include <yaml-cpp/eventhandler.h>
+
+#include <cmath>
+#include <fstream>
+#include <sstream>
+
+#include "core/error.h"
+
+namespace presil {
+
+namespace {
+
+constexpr std::uintmax_t kMaxBytes = 1 << 20;
+constexpr int kMaxDepth = 32;
+
+/// Walks the parser's events before any tree is built, so that no document can expand.
+class Limits final : public YAML::EventHandler {
+ public:
+  explicit Limits(std::string file) : file_(std::move(file)) {}
+  void OnDocumentStart(const YAML::Mark&) override {}
+  void OnDocumentEnd() override {}
+  void OnNull(const YAML::Mark& mark, YAML::anchor_t anchor) override { check(mark, anchor); }
+  void OnAlias(const YAML::Mark& mark, YAML::anchor_t anchor) override { check(mark, anchor + 1); }
+  void OnScalar(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                const std::string&) override {
+    check(mark, anchor);
+  }
+  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                       YAML::EmitterStyle::value) override {
+    enter(mark, anchor);
+  }
+  void OnSequenceEnd() override { --depth_; }
+  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+                  YAML::EmitterStyle::value) override {
+    enter(mark, anchor);
+  }
+  void OnMapEnd() override { --depth_; }
+
+ private:
+  void check(const YAML::Mark& mark, YAML::anchor_t anchor) const {
+    if (anchor != 0)
+      throw Error("{}:{}: anchors and aliases are not allowed; write the values out", file_,
+                  mark.line + 1);
+  }
+  void enter(const YAML::Mark& mark, YAML::anchor_t anchor) {
+    check(mark, anchor);
+    if (++depth_ > kMaxDepth)
+      throw Error("{}:{}: nested deeper than {} levels", file_, mark.line + 1, kMaxDepth);
+  }
+  std::string file_;
+  int depth_ = 0;
+};
+
+void check_duplicates(const std::string& file, const YAML::Node& node) {
+  if (node.IsMap()) {
+    std::set<std::string> seen;
+    for (const auto& entry : node) {
+      if (!entry.first.IsScalar())
+        throw Error("{}:{}: a key must be a plain word", file, entry.first.Mark().line + 1);
+      if (!seen.insert(entry.first.Scalar()).second)
+        throw Error("{}:{}: key '{}' stands twice", file, entry.first.Mark().line + 1,
+                    entry.first.Scalar());
+      check_duplicates(file, entry.second);
+    }
+  }
+  if (node.IsSequence())
+    for (const auto& entry : node) check_duplicates(file, entry);
+}
+
+std::string read_bounded(const std::filesystem::path& file) {
+  std::ifstream in(file, std::ios::binary);
+  if (!in || std::filesystem::is_directory(file))
+    throw Error("{}: cannot be read; give the path of a YAML file", file.string());
+  std::string text(kMaxBytes + 1, '\0');
+  in.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<std::size_t>(in.gcount()));
+  if (text.size() > kMaxBytes)
+    throw Error("{}: larger than {} bytes, which no file of this kind needs", file.string(),
+                kMaxBytes);
+  return text;
+}
+
+std::string shown(const YAML::Node& node) {
+  return node.IsScalar()     ? "'" + node.Scalar() + "'"
+         : node.IsMap()      ? "a mapping"
+         : node.IsSequence() ? "a list"
+                             : "empty";
+}
+
+}  // namespace
+
+YAML::Node load_yaml_file(const std::filesystem::path& file) {
+  const std::string text = read_bounded(file);
+  try {
+    std::istringstream in(text);
+    Limits limits(file.string());
+    YAML::Parser(in).HandleNextDocument(limits);
+    YAML::Node root = YAML::Load(text);
+    check_duplicates(file.string(), root);
+    return root;
+  } catch (const YAML::Exception& error) {
+    throw Error("{}:{}: not valid YAML: {}", file.string(), error.mark.line + 1, error.msg);
+  }
+}
+
+YamlMap::YamlMap(std::string file, std::string path, YAML::Node node)
+    : file_(std::move(file)), path_(std::move(path)), node_(std::move(node)) {
+  if (!node_.IsMap())
+    throw Error("{}:{}: {}: must be a mapping of keys to values, is {}", file_,
+                node_.Mark().line + 1, path_.empty() ? "the document" : path_, shown(node_));
+}
+
+bool YamlMap::has(const std::string& key) {
+  known_.insert(key);
+  return static_cast<bool>(node_[key]);
+}
+
+void YamlMap::fail(const std::string& key, const std::string& rule) const {
+  const YAML::Node node = node_[key];
+  const YAML::Mark mark = node ? node.Mark() : node_.Mark();
+  throw Error("{}:{}: {}{}{}: {}", file_, mark.line + 1, path_, path_.empty() ? "" : ".", key,
+              rule);
+}
+
+YAML::Node YamlMap::required(const std::string& key) {
+  if (!has(key)) fail(key, "is missing");
+  return node_[key];
+}
+
+double YamlMap::checked(const std::string& key, const YAML::Node& node, Range range) const {
+  double value = 0;
+  if (!node.IsScalar() || !YAML::convert<double>::decode(node, value) || !std::isfinite(value))
+    fail(key, fmt::format("must be a number, is {}", shown(node)));
+  if (range.above && value <= range.min)
+    fail(key, fmt::format("must be > {}, is {}", range.min, value));
+  if (value < range.min) fail(key, fmt::format("must be >= {}, is {}", range.min, value));
+  if (value > range.max) fail(key, fmt::format("must be <= {}, is {}", range.max, value));
+  return value;
+}
+
+double YamlMap::number(const std::string& key, Range range) {
+  return checked(key, required(key), range);
+}
+
+double YamlMap::number(const std::string& key, Range range, double fallback) {
+  return has(key) ? number(key, range) : fallback;
+}
+
+std::int64_t YamlMap::integer(const std::string& key, Range range) {
+  range.max = std::min(range.max, 1e15);
+  const double value = number(key, range);
+  if (value != std::floor(value)) fail(key, fmt::format("must be a whole number, is {}", value));
+  return static_cast<std::int64_t>(value);
+}
+
+std::int64_t YamlMap::integer(const std::string& key, Range range, std::int64_t fallback) {
+  return has(key) ? integer(key, range) : fallback;
+}
+
+bool YamlMap::boolean(const std::string& key, bool fallback) {
+  if (!has(key)) return fallback;
+  bool value = false;
+  if (!node_[key].IsScalar() || !YAML::convert<bool>::decode(node_[key], value))
+    fail(key, fmt::format("must be true or false, is {}", shown(node_[key])));
+  return value;
+}
+
+std::string YamlMap::text(const std::string& key) {
+  const YAML::Node node = required(key);
+  if (!node.IsScalar()) fail(key, fmt::format("must be a text, is {}", shown(node)));
+  return node.Scalar();
+}
+
+std::string YamlMap::text(const std::string& key, std::string fallback) {
+  return has(key) ? text(key) : fallback;
+}
+
+std::size_t YamlMap::choice(const std::string& key, const std::vector<std::string>& words,
+                            std::size_t fallback) {
+  if (!has(key)) return fallback;
+  const std::string word = text(key);
+  for (std::size_t i = 0; i < words.size(); ++i)
+    if (words[i] == word) return i;
+  fail(key, fmt::format("must be one of {}, is '{}'", fmt::join(words, ", "), word));
+}
+
+YamlMap YamlMap::map(const std::string& key) {
+  return YamlMap(file_, path_.empty() ? key : path_ + "." + key, required(key));
+}
+
+std::vector<YamlMap> YamlMap::list(const std::string& key) {
+  const YAML::Node node = required(key);
+  if (!node.IsSequence() || node.size() == 0)
+    fail(key, fmt::format("must be a list of at least one entry, is {}", shown(node)));
+  std::vector<YamlMap> maps;
+  for (std::size_t i = 0; i < node.size(); ++i)
+    maps.emplace_back(file_, fmt::format("{}{}{}.{}", path_, path_.empty() ? "" : ".", key, i),
+                      node[i]);
+  return maps;
+}
+
+std::vector<std::pair<std::string, double>> YamlMap::numbers(Range range) {
+  std::vector<std::pair<std::string, double>> result;
+  for (const auto& entry : node_) {
+    const std::string key = entry.first.Scalar();
+    known_.insert(key);
+    result.emplace_back(key, checked(key, entry.second, range));
+  }
+  return result;
+}
+
+void YamlMap::finish() const {
+  for (const auto& entry : node_) {
+    const std::string key = entry.first.Scalar();
+    if (known_.contains(key)) continue;
+    const std::vector<std::string> known(known_.begin(), known_.end());
+    const std::string near = nearest(key, known);
+    fail(key, near.empty() ? fmt::format("unknown key; known: {}", fmt::join(known, ", "))
+                           : fmt::format("unknown key; did you mean '{}'?", near));
+  }
+}
+
+}  // namespace presil

@@ -1,0 +1,247 @@
+// The chip file's keys. docs/chip_yaml.md says them to users.
+
+#include <algorithm>
+
+#include "core/error.h"
+#include "core/yaml_reader.h"
+#include "hw/chip_spec.h"
+
+namespace presil {
+
+namespace {
+
+constexpr Range kPositive{.min = 0, .above = true};
+constexpr Range kFromZero{.min = 0};
+constexpr Range kFromOne{.min = 1};
+
+Precision read_precision(YamlMap& map, const std::string& key) {
+  const std::string name = map.text(key);
+  const auto precision = precision_from_name(name);
+  if (!precision)
+    map.fail(key, fmt::format("must be one of int4, int8, int16, int32, fp16, bf16, fp32, is '{}'",
+                              name));
+  return *precision;
+}
+
+PrecisionMode read_mode(YamlMap map) {
+  PrecisionMode mode{
+      .weights = read_precision(map, "weights"),
+      .activations = read_precision(map, "activations"),
+      .parallelism_factor = map.integer("parallelism_factor", {.min = 1, .max = 65536}),
+      .dot_length = map.integer("dot_length", {.min = 1, .max = 65536}),
+      .steps_per_cycle = map.number("steps_per_cycle", {.min = 0, .max = 16, .above = true}, 1),
+      .weight_load_cycles_per_output = map.number("weight_load_cycles_per_output", kFromZero, 0)};
+  map.finish();
+  return mode;
+}
+
+MacArraySpec read_array(YamlMap map) {
+  MacArraySpec array;
+  array.style = map.choice("style", {"dot_product", "systolic"}, 0) == 0 ? ArrayStyle::kDotProduct
+                                                                         : ArrayStyle::kSystolic;
+  constexpr Dataflow kDataflows[] = {Dataflow::kWeightStationary, Dataflow::kOutputStationary,
+                                     Dataflow::kInputStationary};
+  array.dataflow = kDataflows[map.choice(
+      "dataflow", {"weight_stationary", "output_stationary", "input_stationary"}, 0)];
+  array.pixels = map.integer("pixels", kFromOne, 1);
+  for (YamlMap& mode : map.list("modes")) array.modes.push_back(read_mode(std::move(mode)));
+  array.dot_packing =
+      map.choice("dot_packing", {"none", "taps"}, 0) == 0 ? DotPacking::kNone : DotPacking::kTaps;
+  if (map.has("depthwise")) {
+    YamlMap depthwise = map.map("depthwise");
+    array.depthwise_channels = depthwise.integer("channels", kFromZero);
+    array.depthwise_taps = depthwise.integer("taps", kFromOne, 1);
+    depthwise.finish();
+  }
+  array.shadow_weights = map.boolean("shadow_weights", true);
+  YamlMap stripe = map.map("stripe");
+  array.stripe_min = stripe.integer("min", kFromOne, 1);
+  array.stripe_length = stripe.integer("length", kFromOne);
+  array.stripe_last_max = stripe.integer("last_max", kFromOne, array.stripe_length);
+  stripe.finish();
+  YamlMap accumulators = map.map("accumulators");
+  array.accumulators_kib = accumulators.number("kib", kPositive);
+  array.accumulator_bits =
+      static_cast<int>(accumulators.integer("bits", {.min = 8, .max = 64}, 32));
+  accumulators.finish();
+  array.start_after = map.choice("start_after", {"first_rows", "whole_input"}, 0) == 0
+                          ? StartAfter::kFirstRows
+                          : StartAfter::kWholeInput;
+  array.output_elements_per_cycle = map.number("output_elements_per_cycle", kPositive);
+  array.output_latency_cycles = map.integer("output_latency_cycles", kFromZero, 0);
+  map.finish();
+  return array;
+}
+
+VectorUnitSpec read_vector_unit(YamlMap map) {
+  VectorUnitSpec unit;
+  unit.lanes = map.integer("lanes", kFromOne);
+  unit.lanes_scale_with_width = map.boolean("lanes_scale_with_width", true);
+  unit.startup_cycles = map.integer("startup_cycles", kFromZero, 0);
+  if (map.has("cycles_per_element"))
+    for (const auto& [key, cost] : map.map("cycles_per_element").numbers(kPositive))
+      unit.cycles_per_element[key] = cost;
+  map.finish();
+  return unit;
+}
+
+/// A duration in core cycles, written as `KEY_cycles` or `KEY_ns`, not both.
+double read_cycles(YamlMap& map, const std::string& key, double clock_mhz) {
+  const bool in_cycles = map.has(key + "_cycles"), in_ns = map.has(key + "_ns");
+  if (in_cycles && in_ns)
+    map.fail(key + "_ns", "stands beside " + key + "_cycles; give one of the two");
+  if (in_ns) return map.number(key + "_ns", kFromZero) * clock_mhz / 1000;
+  return map.number(key + "_cycles", kFromZero, 0);
+}
+
+MemorySpec read_memory(YamlMap map, double clock_mhz) {
+  MemorySpec memory{.name = map.text("name")};
+  memory.kind = map.choice("kind", {"fixed_latency", "banked"}, 0) == 0 ? MemoryKind::kFixedLatency
+                                                                        : MemoryKind::kBanked;
+  memory.kib = map.number("kib", kFromZero, 0);
+  const bool per_second = map.has("gb_per_s"), per_cycle = map.has("bytes_per_cycle");
+  if (per_second == per_cycle)
+    map.fail("gb_per_s", "give exactly one of gb_per_s and bytes_per_cycle");
+  memory.bytes_per_cycle = per_cycle ? map.number("bytes_per_cycle", kPositive)
+                                     : map.number("gb_per_s", kPositive) * 1000 / clock_mhz;
+  memory.latency_cycles = read_cycles(map, "latency", clock_mhz);
+  memory.write_latency_cycles = read_cycles(map, "write_latency", clock_mhz);
+  memory.duplex = map.boolean("duplex", false);
+  memory.request_every_cycles = map.number("request_every_cycles", kFromZero, 0);
+  memory.outstanding = map.integer("outstanding", {.min = 0, .max = 65536}, 0);
+  if (memory.kind == MemoryKind::kBanked) {
+    memory.banks = map.integer("banks", {.min = 1, .max = 4096});
+    memory.row_bytes = map.integer("row_bytes", kFromOne);
+    memory.row_miss_cycles = read_cycles(map, "row_miss", clock_mhz);
+    memory.turnaround_cycles = read_cycles(map, "turnaround", clock_mhz);
+    memory.refresh_interval_cycles = read_cycles(map, "refresh_interval", clock_mhz);
+    memory.refresh_cycles = read_cycles(map, "refresh", clock_mhz);
+  }
+  map.finish();
+  return memory;
+}
+
+PlacementSpec read_placement(YamlMap map) {
+  PlacementSpec placement{.weights = map.text("weights"),
+                          .activations = map.text("activations"),
+                          .inputs = map.text("inputs"),
+                          .outputs = map.text("outputs")};
+  placement.spill = map.text("spill", placement.activations);
+  map.finish();
+  return placement;
+}
+
+DmaSpec read_dma(YamlMap map) {
+  DmaSpec dma{.channels = map.integer("channels", {.min = 1, .max = 64}),
+              .setup_cycles = map.integer("setup_cycles", kFromZero, 0),
+              .burst_bytes = map.integer("burst_bytes", {.min = 1, .max = 65536}),
+              .outstanding = map.integer("outstanding", {.min = 1, .max = 65536})};
+  if (map.has("request_cycles")) {
+    YamlMap pace = map.map("request_cycles");
+    dma.feature_request_cycles = pace.number("features", kFromZero, 0);
+    dma.paired_request_cycles =
+        pace.number("paired_surfaces", kFromZero, dma.feature_request_cycles);
+    dma.lone_request_cycles = pace.number("lone_surface", kFromZero, dma.feature_request_cycles);
+    dma.weight_request_cycles = pace.number("weights", kFromZero, 0);
+    dma.store_request_cycles = pace.number("stores", kFromZero, 0);
+    pace.finish();
+  }
+  map.finish();
+  return dma;
+}
+
+ControlSpec read_control(YamlMap map) {
+  ControlSpec control{.issue_cycles = map.integer("issue_cycles", kFromZero, 0),
+                      .issue_latency_cycles = map.integer("issue_latency_cycles", kFromZero, 0),
+                      .layer_setup_cycles = map.integer("layer_setup_cycles", kFromZero, 0),
+                      .completion_cycles = map.integer("completion_cycles", kFromZero, 0)};
+  map.finish();
+  return control;
+}
+
+/// Sets `key` (dotted; a list entry by index or by its `name`) in the tree that was read.
+void apply_override(YAML::Node root, const std::string& key, const std::string& value) {
+  YAML::Node node = root;
+  std::size_t at = 0;
+  while (true) {
+    const std::size_t dot = key.find('.', at);
+    const std::string part = key.substr(at, dot - at);
+    YAML::Node next;
+    std::vector<std::string> known;
+    if (node.IsSequence())
+      for (std::size_t i = 0; i < node.size(); ++i) {
+        const std::string name = node[i]["name"] ? node[i]["name"].Scalar() : std::to_string(i);
+        known.push_back(name);
+        if (part == name || part == std::to_string(i)) next.reset(node[i]);
+      }
+    if (node.IsMap())
+      for (const auto& entry : node) {
+        known.push_back(entry.first.Scalar());
+        if (part == entry.first.Scalar()) next.reset(entry.second);
+      }
+    if (next.IsNull()) {
+      const std::string near = nearest(part, known);
+      throw Error("--set {}={}: the chip file has no '{}'{}; known here: {}", key, value, part,
+                  near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
+                  fmt::join(known, ", "));
+    }
+    if (dot == std::string::npos) {
+      if (!next.IsScalar())
+        throw Error("--set {}={}: '{}' holds further keys; name one", key, value, key);
+      next = value;
+      return;
+    }
+    node.reset(next);
+    at = dot + 1;
+  }
+}
+
+}  // namespace
+
+ChipSpec load_chip(const std::filesystem::path& file, const ChipOverrides& overrides) {
+  YAML::Node root = load_yaml_file(file);
+  for (const auto& [key, value] : overrides) apply_override(root, key, value);
+  YamlMap map(file.string(), "", root);
+  ChipSpec chip;
+  chip.name = map.text("name");
+  chip.description = map.text("description", "");
+  chip.clock_mhz = map.number("clock_mhz", {.min = 0, .max = 1e6, .above = true});
+  chip.cores = map.integer("cores", {.min = 1, .max = 256}, 1);
+  chip.mac_array = read_array(map.map("mac_array"));
+  chip.vector_unit = read_vector_unit(map.map("vector_unit"));
+  YamlMap sram = map.map("sram");
+  chip.sram = {.kib = sram.number("kib", {.min = 0, .max = 1 << 20, .above = true}),
+               .banks = sram.integer("banks", {.min = 1, .max = 4096}),
+               .bank_bytes_per_cycle = sram.number("bank_bytes_per_cycle", kPositive),
+               .interleave_bytes = sram.integer("interleave_bytes", kFromZero, 0)};
+  sram.finish();
+  for (YamlMap& memory : map.list("memories"))
+    chip.memories.push_back(read_memory(std::move(memory), chip.clock_mhz));
+  chip.placement = read_placement(map.map("placement"));
+  chip.dma = read_dma(map.map("dma"));
+  chip.activation_atom_bytes = map.integer("activation_atom_bytes", {.min = 1, .max = 4096}, 32);
+  chip.weight_compression =
+      map.number("weight_compression", {.min = 0, .max = 2, .above = true}, 1);
+  if (map.has("control")) chip.control = read_control(map.map("control"));
+  map.finish();
+  validate(chip, file.string());
+  return chip;
+}
+
+std::filesystem::path find_chip(const std::string& name_or_path,
+                                const std::filesystem::path& folder) {
+  const std::filesystem::path named = folder / (name_or_path + ".yaml");
+  if (std::filesystem::exists(named)) return named;
+  if (std::filesystem::exists(name_or_path)) return name_or_path;
+  std::vector<std::string> known;
+  if (std::filesystem::is_directory(folder))
+    for (const auto& entry : std::filesystem::directory_iterator(folder))
+      if (entry.path().extension() == ".yaml") known.push_back(entry.path().stem().string());
+  std::sort(known.begin(), known.end());
+  const std::string near = nearest(name_or_path, known);
+  throw Error("chip '{}': no such file, and no chip of that name{}; known: {}", name_or_path,
+              near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
+              fmt::join(known, ", "));
+}
+
+}  // namespace presil

@@ -1,0 +1,147 @@
+#include "hw/simulate.h"
+
+#include <doctest/doctest.h>
+
+#include "core/error.h"
+#include "tests/hw/test_chips.h"
+
+namespace presil {
+namespace {
+
+Load load_of(std::int64_t sram, std::int64_t bytes, Traffic traffic = Traffic::kInput) {
+  return Load{
+      {.memory_address = sram, .sram_address = sram, .run_bytes = bytes, .traffic = traffic}};
+}
+
+Program program_of(std::vector<Command> commands) {
+  return {.commands = std::move(commands), .group_names = {"test"}};
+}
+
+TEST_CASE("a load takes the latency and its bytes at the port's rate") {
+  // Four bursts of 64 bytes at 8 bytes a cycle, one behind the other: 10 + 4 x 8.
+  const Timeline timeline = simulate(test::small_chip(), program_of({{.work = load_of(0, 256)}}));
+  CHECK(timeline.total == Cycles(10 + 32));
+  CHECK(timeline.memories[0].read[0] == 256);
+  CHECK(timeline.memories[0].bursts == 4);
+}
+
+TEST_CASE("few bursts in flight leave the port waiting for the latency") {
+  ChipSpec chip = test::small_chip();
+  chip.dma.outstanding = 1;
+  // Each burst is asked for when the one before has come: 4 x (10 + 8).
+  CHECK(simulate(chip, program_of({{.work = load_of(0, 256)}})).total == Cycles(4 * 18));
+}
+
+TEST_CASE("two loads on channels of their own share the port's rate") {
+  // Features and weights, 256 bytes each: 512 bytes at 8 a cycle behind one latency.
+  const Program program =
+      program_of({{.work = load_of(0, 256)}, {.work = load_of(1024, 256, Traffic::kWeights)}});
+  CHECK(simulate(test::small_chip(), program).total == Cycles(10 + 64));
+  CHECK(simulate(test::small_chip(), program, {.no_contention = true}).total == Cycles(10 + 8));
+}
+
+TEST_CASE("ideal memory takes no time at all") {
+  const Program program = program_of({{.work = load_of(0, 256)}});
+  CHECK(simulate(test::small_chip(), program, {.ideal_memory = true}).total == Cycles(0));
+}
+
+TEST_CASE("a matrix waits for its operands, and its store for it") {
+  // Load 10 + 8; 16 positions x 1 slot; the results of the stripe leave at 4 a cycle: 16 x 4 / 4;
+  // store of 64 bytes: 8.
+  Program program = program_of({{.work = load_of(0, 64)}});
+  program.add({.work = Matrix{.outputs = 4,
+                              .positions = 16,
+                              .channels = 8,
+                              .input_bytes = 64,
+                              .output_address = 512,
+                              .output_bytes = 64,
+                              .drained_per_position = 4},
+               .dependencies = {0}});
+  program.add({.work = Store{{.sram_address = 512, .run_bytes = 64, .traffic = Traffic::kOutput}},
+               .dependencies = {1}});
+  const Timeline timeline = simulate(test::small_chip(), program);
+  CHECK(timeline.spans[1].start == Cycles(18));
+  CHECK(timeline.spans[1].end == Cycles(18 + 16));
+  CHECK(timeline.spans[1].done == Cycles(18 + 16 + 16));
+  CHECK(timeline.total == Cycles(18 + 32 + 8));
+  CHECK(timeline.memories[0].written[static_cast<int>(Traffic::kOutput)] == 64);
+}
+
+TEST_CASE("results that leave too slowly stop the array when the accumulators are full") {
+  ChipSpec chip = test::small_chip();
+  chip.mac_array.output_elements_per_cycle = 1;
+  chip.mac_array.accumulators_kib = 0.25;  // 64 sums: 64 cycles of results
+  Program program = program_of({});
+  program.add(
+      {.work = Matrix{.outputs = 4, .positions = 160, .channels = 8, .drained_per_position = 4}});
+  const Timeline timeline = simulate(chip, program);
+  // First stripe at 16, then 640 results at 1 a cycle; the array may be 64 of them ahead.
+  CHECK(timeline.total == Cycles(16 + 640));
+  CHECK(timeline.spans[0].end == Cycles(16 + 640 - 64));
+  CHECK(timeline.spans[0].stalled[static_cast<int>(Stall::kOutputLimit)] == 16 + 640 - 64 - 160);
+}
+
+TEST_CASE("the sequencer is busy with each command and the engine sees it a latency later") {
+  ChipSpec chip = test::small_chip();
+  chip.control = {.issue_cycles = 5, .issue_latency_cycles = 7, .completion_cycles = 3};
+  Program program = program_of({});
+  for (int i = 0; i < 3; ++i) program.add({.work = Vector{.elements = 8}});
+  const Timeline timeline = simulate(chip, program);
+  CHECK(timeline.spans[0].start == Cycles(5 + 7));
+  CHECK(timeline.spans[2].start == Cycles(3 * 5 + 7));
+  CHECK(timeline.total == Cycles(3 * 5 + 7 + 1 + 3));
+}
+
+TEST_CASE("a banked memory opens a row once and then hits it") {
+  ChipSpec chip = test::small_chip();
+  MemorySpec& dram = chip.memories[0];
+  dram.kind = MemoryKind::kBanked;
+  dram.latency_cycles = 0;
+  dram.banks = 1;
+  dram.row_bytes = 128;
+  dram.row_miss_cycles = 20;
+  // Two rows of two bursts: miss 20 + 8, hit 8, miss 20 + 8, hit 8.
+  const Timeline timeline = simulate(chip, program_of({{.work = load_of(0, 256)}}));
+  CHECK(timeline.total == Cycles(2 * (20 + 8 + 8)));
+  CHECK(timeline.memories[0].row_misses == 2);
+}
+
+TEST_CASE("reads and writes share a port that is not duplex") {
+  ChipSpec chip = test::small_chip();
+  const Program program = program_of(
+      {{.work = load_of(0, 256)}, {.work = Store{{.sram_address = 4096, .run_bytes = 256}}}});
+  CHECK(simulate(chip, program).total == Cycles(10 + 32));
+  chip.memories[0].duplex = false;
+  CHECK(simulate(chip, program).total >= Cycles(64));
+}
+
+TEST_CASE("the same program gives the same timeline again in the same process") {
+  const Program program =
+      program_of({{.work = load_of(0, 300)}, {.work = load_of(1024, 500, Traffic::kWeights)}});
+  const Timeline first = simulate(test::small_chip(), program);
+  for (int i = 0; i < 20; ++i) {
+    const Timeline again = simulate(test::small_chip(), program);
+    CHECK(again.total == first.total);
+    CHECK(again.events == first.events);
+  }
+}
+
+TEST_CASE("a fixed program is never slower on a faster port") {
+  ChipSpec chip = test::small_chip();
+  const Program program =
+      program_of({{.work = load_of(0, 3000)}, {.work = load_of(8192, 5000, Traffic::kWeights)}});
+  Cycles before(1 << 30);
+  for (double rate = 1; rate <= 128; rate *= 1.5) {
+    chip.memories[0].bytes_per_cycle = rate;
+    const Cycles total = simulate(chip, program).total;
+    CHECK(total <= before);
+    before = total;
+  }
+}
+
+TEST_CASE("an empty program takes no time") {
+  CHECK(simulate(test::small_chip(), program_of({})).total == Cycles(0));
+}
+
+}  // namespace
+}  // namespace presil

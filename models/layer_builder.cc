@@ -9,6 +9,14 @@ namespace presil {
 
 namespace {
 
+TensorDesc fp32(std::string name, Shape shape, bool constant = false) {
+  TensorDesc tensor;
+  tensor.name = std::move(name);
+  tensor.shape = std::move(shape);
+  tensor.constant = constant;
+  return tensor;
+}
+
 struct Pads {
   std::int64_t before = 0, after = 0;
 };
@@ -93,7 +101,7 @@ TensorId LayerBuilder::input(const std::string& name, Shape shape, DataType type
 }
 
 TensorId LayerBuilder::weight(const std::string& name, Shape shape) {
-  return graph_.add_constant({.name = name, .shape = std::move(shape), .constant = true});
+  return graph_.add_constant(fp32(name, std::move(shape), true));
 }
 
 namespace {
@@ -160,7 +168,7 @@ TensorId LayerBuilder::lstm(TensorId x, const LstmLayer& layer) {
       graph_
           .add_op_into(OpKind::kLstm,
                        RecurrentAttrs{.hidden = hidden, .direction = layer.direction},
-                       {x, w, r, bias}, {{.name = name + ".y", .shape = out}}, name)
+                       {x, w, r, bias}, {fp32(name + ".y", out)}, name)
           .front();
   // [T,directions,1,H] is [T,1,directions*H] in memory, for one sequence at a time.
   PRESIL_CHECK(in[1] == 1, "an LSTM layer takes one sequence, not {}", in[1]);
@@ -244,7 +252,7 @@ std::vector<TensorId> LayerBuilder::split(TensorId x, std::int64_t parts, std::i
   extent /= parts;
   std::vector<TensorDesc> outputs;
   for (std::int64_t i = 0; i < parts; ++i) {
-    outputs.push_back({.name = fmt::format("{}.{}", full, i), .shape = part});
+    outputs.push_back(fp32(fmt::format("{}.{}", full, i), part));
   }
   return graph_.add_op_into(OpKind::kSplit, AxisAttrs{.axis = axis}, {x}, outputs, full);
 }

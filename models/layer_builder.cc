@@ -175,6 +175,11 @@ TensorId LayerBuilder::lstm(TensorId x, const LstmLayer& layer) {
   return reshape(y, {.shape = {in[0], 1, directions * hidden}}, layer.name + ".reshape");
 }
 
+TensorId LayerBuilder::op(OpKind kind, OpAttrs attrs, std::vector<TensorId> inputs,
+                          const std::string& name) {
+  return graph_.add_op(kind, std::move(attrs), std::move(inputs), unique(name));
+}
+
 TensorId LayerBuilder::activate(TensorId x, Activation activation, const std::string& name) {
   const std::optional<OpKind> kind = kind_of(activation);
   if (!kind) return x;

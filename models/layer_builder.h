@@ -82,6 +82,8 @@ class LayerBuilder {
   /// x [T,1,I] -> [T,1,hidden] (2 * hidden when bidirectional).
   TensorId lstm(TensorId x, const LstmLayer& layer);
 
+  /// Any other operator without weights.
+  TensorId op(OpKind kind, OpAttrs attrs, std::vector<TensorId> inputs, const std::string& name);
   TensorId activate(TensorId x, Activation activation, const std::string& name = "");
   TensorId add(TensorId a, TensorId b, const std::string& name = "add");
   TensorId mul(TensorId a, TensorId b, const std::string& name = "mul");

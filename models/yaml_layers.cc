@@ -174,8 +174,15 @@ TensorId build_flatten(LayerBuilder& b, const YamlLayer& layer) {
 }
 
 TensorId build_reshape(LayerBuilder& b, const YamlLayer& layer) {
-  return b.reshape(layer.x(), {.shape = layer.keys.integers("shape", 1, kYamlMaxElements)},
-                   layer.name);
+  const Shape shape = layer.keys.integers("shape", 1, kYamlMaxElements);
+  const Shape& in = b.shape(layer.x());
+  double elements = 1;  // a product of these extents may not fit 64 bits
+  for (const std::int64_t extent : shape) elements *= static_cast<double>(extent);
+  if (elements != static_cast<double>(element_count(in))) {
+    throw layer.keys.error("shape", fmt::format("must have the {} elements of its input {}",
+                                                element_count(in), to_string(in)));
+  }
+  return b.reshape(layer.x(), {.shape = shape}, layer.name);
 }
 
 TensorId build_transpose(LayerBuilder& b, const YamlLayer& layer) {

@@ -1,5 +1,6 @@
 // A network written by hand in YAML (docs/network_yaml.md).
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -43,6 +44,10 @@ class NetworkReader {
       if (const auto given = options_.input_shapes.find(name);
           given != options_.input_shapes.end()) {
         shape = given->second;
+        if (std::any_of(shape.begin(), shape.end(), [](std::int64_t e) { return e < 1; })) {
+          throw Error("{}: --input {}: every extent must be >= 1, is {}", file_, name,
+                      to_string(shape));
+        }
       }
       define(name, checked(keys, builder_.input(name, shape)), keys);
       used_.insert(name);

@@ -88,6 +88,9 @@ TEST_CASE("An input's shape given on the command line replaces the file's") {
   options.input_shapes["y"] = {1};
   CHECK(contains(message_of(net("  - {name: a, op: Relu}\n"), options),
                  "--input y: no such input; known: x"));
+  options.input_shapes = {{"x", {1, 0, 8, 8}}};
+  CHECK(contains(message_of(net("  - {name: a, op: Relu}\n"), options),
+                 "--input x: every extent must be >= 1, is [1,0,8,8]"));
 }
 
 TEST_CASE("A wrong network file is one error with line, key, rule and the nearest known word") {
@@ -141,6 +144,11 @@ TEST_CASE("A wrong network file is one error with line, key, rule and the neares
        "MaxPool needs an input with 4 extents, 'f' is [1,256]"},
       {"wrong permutation", net("  - {name: a, op: Transpose, perm: [0, 1, 2, 2]}\n"),
        "layers[0].perm: must name each of the 4 axes once"},
+      {"reshape to other elements", net("  - {name: a, op: Reshape, shape: [1, 255]}\n"),
+       "layers[0].shape: must have the 256 elements of its input [1,4,8,8]"},
+      {"reshape that overflows 64 bits",
+       net("  - {name: a, op: Reshape, shape: [268435456, 268435456, 268435456, 16]}\n"),
+       "layers[0].shape: must have the 256 elements of its input [1,4,8,8]"},
       {"shapes that do not broadcast",
        net("  - {name: a, op: Conv, channels: 3, kernel: 1}\n"
            "  - {name: b, op: Add, inputs: [a, x]}\n"),

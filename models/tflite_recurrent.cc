@@ -54,8 +54,11 @@ TensorId joined(TfliteContext& context, const TfliteOp& op, const std::vector<Te
                 std::int64_t zeros, std::string_view suffix) {
   const TensorDesc first = context.builder().tensor(parts.front());
   const std::int64_t rows = first.shape.front();
-  TensorDesc all = first;
+  TensorDesc all;
   all.name = fmt::format("{}/{}", first.name, suffix);
+  all.type = first.type;
+  all.constant = true;
+  all.shape = first.shape;
   all.shape.front() = rows * static_cast<std::int64_t>(parts.size()) + zeros;
   Quantization quantization{.scale = {}, .zero_point = {}, .axis = 1};
   TensorData bytes;
@@ -78,7 +81,6 @@ TensorId joined(TfliteContext& context, const TfliteOp& op, const std::vector<Te
     }
   }
   all.shape.insert(all.shape.begin(), 1);
-  all.quantization.reset();
   if (static_cast<std::int64_t>(quantization.scale.size()) == all.shape[1])
     all.quantization = std::move(quantization);
   all.data = std::make_shared<const TensorData>(std::move(bytes));

@@ -1,4 +1,5 @@
 #include <doctest/doctest.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -16,7 +17,7 @@ const fs::path kChips = fs::path(PRESIL_SOURCE_DIR) / "chips";
 class ChangedChip {
  public:
   ChangedChip(const std::string& from, const std::string& to)
-      : path_(fs::temp_directory_path() / "presil_changed_chip.yaml") {
+      : path_(fs::temp_directory_path() / fmt::format("presil_changed_chip_{}.yaml", getpid())) {
     std::ifstream in(kChips / "nvdla-full.yaml");
     std::string text((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
     const std::size_t at = text.find(from);
@@ -82,8 +83,7 @@ TEST_CASE("each broken rule of a chip file is one clear line") {
     const ChangedChip chip(row.from, row.to);
     CAPTURE(row.to);
     CHECK_THROWS_WITH_AS(load_chip(chip.path()), doctest::Contains(row.text), Error);
-    CHECK_THROWS_WITH_AS(load_chip(chip.path()), doctest::Contains("presil_changed_chip.yaml"),
-                         Error);
+    CHECK_THROWS_WITH_AS(load_chip(chip.path()), doctest::Contains("presil_changed_chip_"), Error);
   }
 }
 

@@ -1,7 +1,6 @@
 #include "models/tflite_context.h"
 
 #include <algorithm>
-#include <cmath>
 #include <cstring>
 
 namespace presil {

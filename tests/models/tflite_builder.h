@@ -68,15 +68,15 @@ class TfliteBuilder {
                    .data = bytes_of(values)});
   }
 
-  void op(schema::BuiltinOperator code, const std::vector<std::int32_t>& inputs,
-          const std::vector<std::int32_t>& outputs,
+  void op(schema::BuiltinOperator code, const std::vector<std::int32_t>& operands,
+          const std::vector<std::int32_t>& results,
           schema::BuiltinOptions type = schema::BuiltinOptions::NONE,
           flatbuffers::Offset<void> options = 0, const char* custom = nullptr) {
     codes_.push_back(schema::CreateOperatorCodeDirect(
         fbb, static_cast<std::int8_t>(std::min(static_cast<int>(code), 127)), custom, 1, code));
     ops_.push_back(schema::CreateOperatorDirect(
-        fbb, static_cast<std::uint32_t>(codes_.size()) - 1 + opcode_shift, &inputs, &outputs, type,
-        options));
+        fbb, static_cast<std::uint32_t>(codes_.size()) - 1 + opcode_shift, &operands, &results,
+        type, options));
   }
 
   std::vector<std::int32_t> inputs, outputs;

@@ -46,8 +46,7 @@ std::optional<Quantization> TfliteContext::quantization_of(std::int32_t index) {
       throw Error("{}: scale {} is {}; it must be a positive number", where, i, scale);
     const std::size_t zero = std::min(i, zeros - 1);
     result.scale.push_back(scale);
-    result.zero_point.push_back(
-        zeros == 0 ? 0 : raw->zero_point()->Get(static_cast<flatbuffers::uoffset_t>(zero)));
+    result.zero_point.push_back(zeros == 0 ? 0 : tflite_zero_point(*raw, zero));
   }
   return result;
 }

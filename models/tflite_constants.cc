@@ -31,7 +31,8 @@ std::optional<Quantization> TfliteContext::quantization_of(std::int32_t index) {
     throw Error("{}: {} scales but {} zero points", where, scales, zeros);
   Quantization result;
   if (scales > 1) {
-    const std::int32_t axis = raw->quantized_dimension();
+    // Biases are one-dimensional, yet some files give them the axis of their weights.
+    const std::int32_t axis = tensor.shape.size() == 1 ? 0 : raw->quantized_dimension();
     if (axis < 0 || static_cast<std::size_t>(axis) >= tensor.shape.size() ||
         tensor.shape[static_cast<std::size_t>(axis)] != static_cast<std::int64_t>(scales))
       throw Error("{}: {} scales do not fit axis {} of shape {}", where, scales, axis,
@@ -45,8 +46,7 @@ std::optional<Quantization> TfliteContext::quantization_of(std::int32_t index) {
       throw Error("{}: scale {} is {}; it must be a positive number", where, i, scale);
     const std::size_t zero = std::min(i, zeros - 1);
     result.scale.push_back(scale);
-    result.zero_point.push_back(
-        zeros == 0 ? 0 : raw->zero_point()->Get(static_cast<flatbuffers::uoffset_t>(zero)));
+    result.zero_point.push_back(zeros == 0 ? 0 : tflite_zero_point(*raw, zero));
   }
   return result;
 }

@@ -195,7 +195,7 @@ float TfliteContext::scalar_input(const TfliteOp& op, std::size_t position) cons
   if (q == nullptr || q->scale() == nullptr || q->scale()->size() == 0) return *raw;
   const bool has_zero = q->zero_point() != nullptr && q->zero_point()->size() > 0;
   return q->scale()->Get(0) *
-         (*raw - (has_zero ? static_cast<float>(q->zero_point()->Get(0)) : 0.0f));
+         (*raw - (has_zero ? static_cast<float>(tflite_zero_point(*q, 0)) : 0.0f));
 }
 
 TensorDesc TfliteContext::declaration(std::int32_t index) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstring>
 #include <fstream>
 #include <system_error>
 
@@ -90,6 +91,12 @@ Shape checked_shape(std::span<const std::int32_t> extents, const std::string& wh
 }
 
 }  // namespace
+
+std::int64_t tflite_zero_point(const schema::QuantizationParameters& quantization, std::size_t i) {
+  std::int64_t value = 0;
+  std::memcpy(&value, quantization.zero_point()->Data() + i * sizeof(value), sizeof(value));
+  return value;
+}
 
 TfliteFile::TfliteFile(const std::filesystem::path& path)
     : path_(path.string()), bytes_(read_bytes(path)) {

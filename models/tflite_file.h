@@ -46,6 +46,11 @@ struct TfliteOp {
   const tflite_schema::Operator* raw = nullptr;
 };
 
+/// Zero point `i` of `quantization`, which has that many. FlatBuffers' own accessor would need the
+/// vector aligned to 8 bytes, which its verifier does not check.
+std::int64_t tflite_zero_point(const tflite_schema::QuantizationParameters& quantization,
+                               std::size_t i);
+
 /// Reads, verifies and owns a file's bytes; everything it hands out lives as long as it does.
 class TfliteFile {
  public:

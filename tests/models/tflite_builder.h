@@ -30,6 +30,7 @@ struct TensorSpec {
   Bytes8 data = {};
   std::vector<float> scales = {};
   std::int32_t axis = 0;
+  std::int32_t zero_point = 0;  ///< of the one scale; its vector is aligned to 4 bytes only
   std::vector<std::int32_t> signature = {};
   int buffer = -1;  ///< set: this index instead of a buffer of its own
 };
@@ -48,10 +49,13 @@ class TfliteBuilder {
     if (spec.buffer >= 0) buffer = static_cast<std::uint32_t>(spec.buffer);
     flatbuffers::Offset<schema::QuantizationParameters> quantization;
     if (!spec.scales.empty()) {
-      const std::vector<std::int64_t> zeros(spec.scales.size(), 0);
-      quantization = schema::CreateQuantizationParametersDirect(
-          fbb, nullptr, nullptr, &spec.scales, &zeros, schema::QuantizationDetails::NONE, 0,
-          spec.axis);
+      fbb.StartVector(2, sizeof(std::int32_t));  // one int64, low half first in memory
+      fbb.PushElement<std::int32_t>(spec.zero_point < 0 ? -1 : 0);
+      fbb.PushElement<std::int32_t>(spec.zero_point);
+      const flatbuffers::Offset<flatbuffers::Vector<std::int64_t>> zeros(fbb.EndVector(1));
+      quantization =
+          schema::CreateQuantizationParameters(fbb, 0, 0, fbb.CreateVector(spec.scales), zeros,
+                                               schema::QuantizationDetails::NONE, 0, spec.axis);
     }
     tensors_.push_back(schema::CreateTensorDirect(
         fbb, &spec.shape, spec.type, buffer, spec.name.c_str(), quantization, false, 0,
@@ -68,15 +72,15 @@ class TfliteBuilder {
                    .data = bytes_of(values)});
   }
 
-  void op(schema::BuiltinOperator code, const std::vector<std::int32_t>& inputs,
-          const std::vector<std::int32_t>& outputs,
+  void op(schema::BuiltinOperator code, const std::vector<std::int32_t>& operands,
+          const std::vector<std::int32_t>& results,
           schema::BuiltinOptions type = schema::BuiltinOptions::NONE,
           flatbuffers::Offset<void> options = 0, const char* custom = nullptr) {
     codes_.push_back(schema::CreateOperatorCodeDirect(
         fbb, static_cast<std::int8_t>(std::min(static_cast<int>(code), 127)), custom, 1, code));
     ops_.push_back(schema::CreateOperatorDirect(
-        fbb, static_cast<std::uint32_t>(codes_.size()) - 1 + opcode_shift, &inputs, &outputs, type,
-        options));
+        fbb, static_cast<std::uint32_t>(codes_.size()) - 1 + opcode_shift, &operands, &results,
+        type, options));
   }
 
   std::vector<std::int32_t> inputs, outputs;

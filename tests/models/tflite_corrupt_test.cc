@@ -43,9 +43,15 @@ void relu(TfliteBuilder& b, std::int32_t x, std::int32_t y) {
   b.outputs = {y};
 }
 
-void good(TfliteBuilder& b) {
-  relu(b, b.activation("x", {1, 3, 4, 2}), b.activation("y", {1, 3, 4, 2}));
+/// Activations are made one a statement: their numbers are the order of the calls.
+void relu_of(TfliteBuilder& b, const std::vector<std::int32_t>& from,
+             const std::vector<std::int32_t>& to) {
+  const auto x = b.activation("x", from);
+  const auto y = b.activation("y", to);
+  relu(b, x, y);
 }
+
+void good(TfliteBuilder& b) { relu_of(b, {1, 3, 4, 2}, {1, 3, 4, 2}); }
 
 /// x + constant, where the constant is wrong.
 void add_to(TfliteBuilder& b, const test::TensorSpec& constant) {
@@ -96,7 +102,9 @@ const std::vector<Mistake>& mistakes() {
       {"operand index", "operator 0 (RELU) inputs: tensor 99 does not exist; the graph has 2",
        [](TfliteBuilder& b) {
          b.activation("x", {1});
-         relu(b, 99, b.activation("y", {1}));
+         b.activation("y", {1});
+         b.op(BuiltinOperator::RELU, {99}, {1});
+         b.outputs = {1};
        }},
       {"negative operand", "tensor -7 does not exist",
        [](TfliteBuilder& b) {
@@ -139,15 +147,15 @@ const std::vector<Mistake>& mistakes() {
        }},
       {"zero extent", "extents must be >= 1, are [1,0,4,2]",
        [](TfliteBuilder& b) {
-         relu(b, b.activation("x", {1, 0, 4, 2}), b.activation("y", {1, 0, 4, 2}));
+         relu_of(b, {1, 0, 4, 2}, {1, 0, 4, 2});
        }},
       {"scales", "3 scales do not fit axis 0 of shape [2]",
        [](TfliteBuilder& b) {
          add_to(b, {.name = "c", .shape = {2}, .data = {1, 2}, .scales = {1, 2, 3}});
        }},
-      {"scale axis", "2 scales do not fit axis -4 of shape [2]",
+      {"scale axis", "2 scales do not fit axis -4 of shape [2,1]",
        [](TfliteBuilder& b) {
-         add_to(b, {.name = "c", .shape = {2}, .data = {1, 2}, .scales = {1, 2}, .axis = -4});
+         add_to(b, {.name = "c", .shape = {2, 1}, .data = {1, 2}, .scales = {1, 2}, .axis = -4});
        }},
       {"not-a-number scale", "it must be a positive number",
        [](TfliteBuilder& b) {
@@ -165,7 +173,8 @@ const std::vector<Mistake>& mistakes() {
        }},
       {"written constant", "writes tensor 1, which is a constant",
        [](TfliteBuilder& b) {
-         relu(b, b.activation("x", {1}), b.tensor({.name = "c", .shape = {1}, .data = {1}}));
+         const auto x = b.activation("x", {1});
+         relu(b, x, b.tensor({.name = "c", .shape = {1}, .data = {1}}));
        }},
       {"cycle", "makes only later: a cycle or a wrong order",
        [](TfliteBuilder& b) {
@@ -180,7 +189,7 @@ const std::vector<Mistake>& mistakes() {
          good(b);
          b.inputs = {0, 1};
        }},
-      {"missing operand", "operator 0 (ADD): operand 1 is missing",
+      {"missing operand", "operator 1 (ADD): operand 1 is missing",
        [](TfliteBuilder& b) {
          good(b);
          b.activation("z", {1, 3, 4, 2});
@@ -213,7 +222,7 @@ const std::vector<Mistake>& mistakes() {
        }},
       {"shape that lies", "(RELU)",
        [](TfliteBuilder& b) {
-         relu(b, b.activation("x", {1, 3, 4, 2}), b.activation("y", {1, 3, 4, 3}));
+         relu_of(b, {1, 3, 4, 2}, {1, 3, 4, 3});
        }},
   };
   return all;

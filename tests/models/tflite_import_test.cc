@@ -130,18 +130,20 @@ TEST_CASE("every TFLite file of the shared models imports") {
 }
 
 TEST_CASE("multiply-accumulates of the shared models are the published ones") {
-  // vww_96 and ResNet-8: nn_macs of Arm Vela within 1 % (Vela counts a pooling window as well);
-  // MobileNetV2 1.0 224: 300.8 million (the paper says 300).
-  const std::map<std::string, double> published = {
-      {"vww_96_int8.tflite", 7657860},
-      {"pretrainedResnet_quant.tflite", 12505748},
-      {"coral_tf2_mobilenet_v2_1.0_224_ptq.tflite", 300.8e6}};
+  // Totals of Arm Vela (validation/vela/summary.csv, nn_macs) less what its per-layer file shows
+  // beyond the network: pooling windows, softmax steps, and in vww_96 36 instead of 27
+  // multiplications for each of the 18432 outputs of the first convolution (3x3x3, stride 2).
+  // MobileNetV2 1.0 224: 300.8 million, within 1 %.
+  const std::map<std::string, std::int64_t> exact = {
+      {"vww_96_int8.tflite", 7657860 - (36 - 27) * 48 * 48 * 8 - 2304 - 4},
+      {"pretrainedResnet_quant.tflite", 12505748 - 4096 - 20}};
   for (const auto& file : shared_files()) {
-    const auto known = published.find(file.filename().string());
-    if (known == published.end()) continue;
     CAPTURE(file.string());
-    CHECK(static_cast<double>(macs_of(import_tflite(file)).value) ==
-          doctest::Approx(known->second).epsilon(0.01));
+    const auto known = exact.find(file.filename().string());
+    if (known != exact.end()) CHECK(macs_of(import_tflite(file)).value == known->second);
+    if (file.filename() == "coral_tf2_mobilenet_v2_1.0_224_ptq.tflite")
+      CHECK(static_cast<double>(macs_of(import_tflite(file)).value) ==
+            doctest::Approx(300.8e6).epsilon(0.01));
   }
 }
 
@@ -390,6 +392,25 @@ TEST_CASE("arithmetic on shapes is folded away") {
   CHECK(graph.tensor(graph.outputs()[0]).shape == Shape{2, 60});
 }
 
+TEST_CASE("zero points are read wherever they lie") {
+  // FlatBuffers' accessor needs 8-byte alignment, which its verifier does not check: of several
+  // vectors aligned to 4 bytes some are not aligned to 8 (the asan build would stop here).
+  for (const std::size_t padding : {0, 1, 2, 3}) {
+    TfliteBuilder b;
+    b.fbb.CreateVector(std::vector<std::int32_t>(padding, 1));
+    const auto x = b.tensor({.name = "x", .shape = {2, 3}, .scales = {0.5f}, .zero_point = -128});
+    const auto y = b.tensor({.name = "y", .shape = {2, 3}, .scales = {0.5f}, .zero_point = 7});
+    b.op(BuiltinOperator::RELU, {x}, {y});
+    b.inputs = {x};
+    b.outputs = {y};
+    const Graph graph = imported(b);
+    CHECK(graph.tensor(graph.inputs()[0]).quantization->zero_point ==
+          std::vector<std::int64_t>{-128});
+    CHECK(graph.tensor(graph.outputs()[0]).quantization->zero_point ==
+          std::vector<std::int64_t>{7});
+  }
+}
+
 TEST_CASE("an input's shape can be overridden, in the file's order") {
   TfliteBuilder b;
   add_conv(b);
@@ -424,7 +445,7 @@ TEST_CASE("all unsupported operators are named at once, and may run on the host"
 
   TfliteBuilder again;
   build(again);
-  const Graph graph = imported(again, {.allow_host_ops = true});
+  const Graph graph = imported(again, {.input_shapes = {}, .allow_host_ops = true});
   REQUIRE(count(graph, OpKind::kHost) == 2);
   CHECK(graph.ops()[1].as<HostAttrs>().type == "MyOwnOp");
   CHECK(graph.tensor(graph.outputs()[0]).shape == Shape{1, 2, 3, 4});

@@ -144,11 +144,14 @@ bool YamlMap::has(const std::string& key) {
 }
 
 void YamlMap::fail(const std::string& key, const std::string& rule) const {
-  const YAML::Node node = node_[key];
-  const YAML::Mark mark = node ? node.Mark() : node_.Mark();
-  if (mark.is_null())
+  YAML::Mark mark = node_.Mark();
+  for (const auto& entry : node_) {
+    if (entry.first.Scalar() != key) continue;
+    mark = entry.first.Mark();  // the value of an empty key stands a line further
+    if (!entry.second.Mark().is_null()) continue;
     throw Error("--set {}{}: {}", path_of(key),
-                node && node.IsScalar() ? "=" + node.Scalar() : std::string(), rule);
+                entry.second.IsScalar() ? "=" + entry.second.Scalar() : std::string(), rule);
+  }
   throw Error("{}:{}: {}: {}", file_, mark.line + 1, path_of(key), rule);
 }
 

@@ -65,7 +65,7 @@ TEST_CASE("each broken rule of a chip file is one clear line") {
       {"placement: {weights: dram, activations: dram, inputs: dram, outputs: dram}",
        "placement: 16", "placement: must be a mapping of keys to values, is '16'"},
       {"name: nvdla-full", "---\na: 1\n---\nname: nvdla-full", "more than one YAML document"},
-      {"modes:  #", "modes: []\n  mode:  #",
+      {"modes:  #", "modes: []\n  old:  #",
        "mac_array.modes: must be a list of at least one entry"},
       {"{add: 1, ", "{", "vector_unit.cycles_per_element.add: is missing"},
       {"{add: 1, ", "{add: 0, ", "vector_unit.cycles_per_element.add: must be > 0, is 0"},

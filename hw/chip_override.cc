@@ -51,7 +51,7 @@ std::string pattern_of(const std::vector<std::string>& parts) {
     const bool index =
         !pattern[i].empty() && pattern[i].find_first_not_of("0123456789") == std::string::npos;
     const bool data = i > 0 && pattern[i - 1] == "memory_byte";
-    if (index || data) pattern[i] = "*";
+    if (index || data) pattern[i].assign(1, '*');
   }
   return fmt::format("{}", fmt::join(pattern, "."));
 }
@@ -109,7 +109,10 @@ void set_one(YAML::Node root, const Override& wanted, const std::vector<std::str
 /// mac_array.parallelism_factor and .dot_length stand for all modes: the first gets the value, the
 /// others are scaled with it.
 void scale_modes(YAML::Node root, const Override& wanted, const std::string& member) {
-  YAML::Node modes = root["mac_array"] ? root["mac_array"]["modes"] : YAML::Node();
+  const YAML::Node array = root["mac_array"];
+  if (!array || !array.IsMap() || !array["modes"] || !array["modes"].IsSequence())
+    wanted.fail("the file has no list mac_array.modes");
+  YAML::Node modes = array["modes"];
   double value = 0;
   if (!YAML::convert<double>::decode(YAML::Node(wanted.value), value) || !(value >= 1) ||
       value > 65536 || value != std::floor(value))

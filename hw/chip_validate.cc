@@ -69,6 +69,9 @@ Problem sram_problem(const ChipSpec& chip) {
 Problem memory_problem(const ChipSpec& chip, std::size_t index) {
   const MemorySpec& memory = chip.memories[index];
   const std::string key = fmt::format("memories.{}.", index);
+  if (memory.name.empty() || memory.name.find('.') != std::string::npos)
+    return ChipProblem{key + "name",
+                       fmt::format("must be a word without dots, is '{}'", memory.name)};
   for (std::size_t i = 0; i < index; ++i)
     if (chip.memories[i].name == memory.name)
       return ChipProblem{key + "name",
@@ -138,6 +141,7 @@ Problem energy_problem(const ChipSpec& chip) {
 }  // namespace
 
 Problem first_chip_problem(const ChipSpec& chip) {
+  if (chip.name.empty()) return ChipProblem{"name", "must not be empty"};
   for (const auto& rule : {stripe_problem, mode_problem})
     if (Problem problem = rule(chip.mac_array)) return problem;
   for (const auto& rule : {vector_problem, sram_problem})

@@ -77,6 +77,8 @@ TEST_CASE("each broken rule of a chip file is one clear line") {
        "energy_pj.memory_byte.dram: is missing"},
       {"memory_byte: {dram: 32}", "memory_byte: {dram: 32, flash: 1}",
        "energy_pj.memory_byte.flash: names no memory; known: dram"},
+      {"name: nvdla-full", "name: ''", "name: must not be empty"},
+      {"{name: dram", "{name: d.ram", "memories.0.name: must be a word without dots, is 'd.ram'"},
       {"sram_byte: 1", "sram_byte: -1", "energy_pj.sram_byte: must be >= 0, is -1"},
       {"kind: fixed_latency", "kind: fixed_latency, banks: 4",
        "memories.0.banks: only a memory of kind: banked has it"},
@@ -195,6 +197,12 @@ TEST_CASE("each wrong override is one clear line that repeats the argument") {
     CHECK_THROWS_WITH_AS(load_chip(kChips / "nvdla-full.yaml", overrides),
                          doctest::Contains(row.text), Error);
   }
+}
+
+TEST_CASE("an override of the array's shape needs a list of modes in the file") {
+  const ChangedChip chip("nvdla-full", "mac_array:", "mac_array: 5\nold:");
+  CHECK_THROWS_WITH_AS(load_chip(chip.path(), {{"mac_array.dot_length", "8"}}),
+                       doctest::Contains("the file has no list mac_array.modes"), Error);
 }
 
 TEST_CASE("nanoseconds and gigabytes a second become cycles at the chip's clock, unrounded") {

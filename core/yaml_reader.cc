@@ -2,6 +2,7 @@
 
 #include <yaml-cpp/eventhandler.h>
 
+#include <algorithm>
 #include <cmath>
 #include <fstream>
 #include <sstream>
@@ -92,36 +93,66 @@ std::string shown(const YAML::Node& node) {
 }  // namespace
 
 YAML::Node load_yaml_file(const std::filesystem::path& file) {
-  const std::string text = read_bounded(file);
+  return load_yaml_text(read_bounded(file), file.string());
+}
+
+YAML::Node load_yaml_text(const std::string& text, const std::string& name) {
   try {
     std::istringstream in(text);
-    Limits limits(file.string());
-    YAML::Parser(in).HandleNextDocument(limits);
+    Limits limits(name);
+    YAML::Parser parser(in);
+    parser.HandleNextDocument(limits);
+    if (parser.HandleNextDocument(limits))
+      throw Error("{}: holds more than one YAML document ('---'); keep one", name);
     YAML::Node root = YAML::Load(text);
-    check_duplicates(file.string(), root);
+    check_duplicates(name, root);
     return root;
   } catch (const YAML::Exception& error) {
-    throw Error("{}:{}: not valid YAML: {}", file.string(), error.mark.line + 1, error.msg);
+    throw Error("{}:{}: not valid YAML: {}", name, error.mark.line + 1, error.msg);
   }
 }
 
-YamlMap::YamlMap(std::string file, std::string path, YAML::Node node)
-    : file_(std::move(file)), path_(std::move(path)), node_(std::move(node)) {
-  if (!node_.IsMap())
-    throw Error("{}:{}: {}: must be a mapping of keys to values, is {}", file_,
-                node_.Mark().line + 1, path_.empty() ? "the document" : path_, shown(node_));
+YamlMap::YamlMap(std::string file, std::string path, YAML::Node node, std::set<std::string>* asked)
+    : file_(std::move(file)), path_(std::move(path)), node_(std::move(node)), asked_(asked) {
+  if (node_.IsMap()) return;
+  const std::string rule = "must be a mapping of keys to values, is " + shown(node_);
+  if (!node_.IsNull() && node_.Mark().is_null()) throw Error("--set {}: {}", path_, rule);
+  throw Error("{}:{}: {}: {}", file_, node_.Mark().line + 1, path_.empty() ? "the document" : path_,
+              rule);
+}
+
+std::string YamlMap::path_of(const std::string& key) const {
+  return path_.empty() ? key : path_ + "." + key;
+}
+
+void YamlMap::mark_known(const std::string& key, const std::string& recorded) {
+  known_.insert(key);
+  if (asked_ == nullptr) return;
+  std::string path;
+  std::istringstream parts(path_of(recorded));
+  for (std::string part; std::getline(parts, part, '.');) {
+    const bool index = part.find_first_not_of("0123456789") == std::string::npos;
+    if (!path.empty()) path += '.';
+    path += index ? "*" : part;
+  }
+  asked_->insert(path);
 }
 
 bool YamlMap::has(const std::string& key) {
-  known_.insert(key);
+  mark_known(key, key);
   return static_cast<bool>(node_[key]);
 }
 
 void YamlMap::fail(const std::string& key, const std::string& rule) const {
-  const YAML::Node node = node_[key];
-  const YAML::Mark mark = node ? node.Mark() : node_.Mark();
-  throw Error("{}:{}: {}{}{}: {}", file_, mark.line + 1, path_, path_.empty() ? "" : ".", key,
-              rule);
+  YAML::Mark mark = node_.Mark();
+  for (const auto& entry : node_) {
+    if (entry.first.Scalar() != key) continue;
+    mark = entry.first.Mark();  // the value of an empty key stands a line further
+    if (!entry.second.Mark().is_null()) continue;
+    throw Error("--set {}{}: {}", path_of(key),
+                entry.second.IsScalar() ? "=" + entry.second.Scalar() : std::string(), rule);
+  }
+  throw Error("{}:{}: {}: {}", file_, mark.line + 1, path_of(key), rule);
 }
 
 YAML::Node YamlMap::required(const std::string& key) {
@@ -187,7 +218,12 @@ std::size_t YamlMap::choice(const std::string& key, const std::vector<std::strin
 }
 
 YamlMap YamlMap::map(const std::string& key) {
-  return YamlMap(file_, path_.empty() ? key : path_ + "." + key, required(key));
+  return YamlMap(file_, path_of(key), required(key), asked_);
+}
+
+YamlMap YamlMap::map_or_empty(const std::string& key) {
+  if (has(key)) return map(key);
+  return YamlMap(file_, path_of(key), YAML::Node(YAML::NodeType::Map), asked_);
 }
 
 std::vector<YamlMap> YamlMap::list(const std::string& key) {
@@ -196,8 +232,7 @@ std::vector<YamlMap> YamlMap::list(const std::string& key) {
     fail(key, fmt::format("must be a list of at least one entry, is {}", shown(node)));
   std::vector<YamlMap> maps;
   for (std::size_t i = 0; i < node.size(); ++i)
-    maps.emplace_back(file_, fmt::format("{}{}{}.{}", path_, path_.empty() ? "" : ".", key, i),
-                      node[i]);
+    maps.emplace_back(file_, fmt::format("{}.{}", path_of(key), i), node[i], asked_);
   return maps;
 }
 
@@ -205,7 +240,7 @@ std::vector<std::pair<std::string, double>> YamlMap::numbers(Range range) {
   std::vector<std::pair<std::string, double>> result;
   for (const auto& entry : node_) {
     const std::string key = entry.first.Scalar();
-    known_.insert(key);
+    mark_known(key, "*");
     result.emplace_back(key, checked(key, entry.second, range));
   }
   return result;

@@ -9,13 +9,16 @@
 #include <limits>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace presil {
 
 /// Reads a file as one YAML document. Throws Error (file:line): unreadable, too large, malformed,
-/// anchors or aliases, too deep, the same key twice.
+/// anchors or aliases, too deep, the same key twice, more than one document.
 YAML::Node load_yaml_file(const std::filesystem::path& file);
+/// The same for a text that is in memory already; `name` stands for the file in messages.
+YAML::Node load_yaml_text(const std::string& text, const std::string& name);
 
 /// Range of a number: [min, max], without min when `above`.
 struct Range {
@@ -25,11 +28,15 @@ struct Range {
 };
 
 /// One mapping of a document. Each getter marks its key as known; finish() reports the others.
-/// Every Error says `file:line: path.key: rule, value`.
+/// Every Error says `file:line: path.key: rule, value`, or `--set path.key=value: rule` for a node
+/// without a place in the file, which is how overrides put values in.
 class YamlMap {
  public:
-  /// Throws Error if `node` is no mapping.
-  YamlMap(std::string file, std::string path, YAML::Node node);
+  /// Throws Error if `node` is no mapping. `asked`, when given, collects the dotted path of every
+  /// key that a getter asks this mapping and its children for; list indexes and keys that are data
+  /// become `*`. It must outlive them.
+  YamlMap(std::string file, std::string path, YAML::Node node,
+          std::set<std::string>* asked = nullptr);
 
   bool has(const std::string& key);
   double number(const std::string& key, Range range);
@@ -43,6 +50,8 @@ class YamlMap {
   std::size_t choice(const std::string& key, const std::vector<std::string>& words,
                      std::size_t fallback);
   YamlMap map(const std::string& key);
+  /// An empty mapping when `key` is absent, so that its keys take their defaults.
+  YamlMap map_or_empty(const std::string& key);
   /// The mappings of a list that must not be empty.
   std::vector<YamlMap> list(const std::string& key);
   /// Every key with its number, for maps whose keys are data.
@@ -53,12 +62,15 @@ class YamlMap {
   [[noreturn]] void fail(const std::string& key, const std::string& rule) const;
 
  private:
+  std::string path_of(const std::string& key) const;
+  void mark_known(const std::string& key, const std::string& recorded);
   YAML::Node required(const std::string& key);
   double checked(const std::string& key, const YAML::Node& node, Range range) const;
 
   std::string file_, path_;
   YAML::Node node_;
   std::set<std::string> known_;
+  std::set<std::string>* asked_ = nullptr;
 };
 
 }  // namespace presil

@@ -158,8 +158,14 @@ struct ChipSpec {
 using ChipOverrides = std::vector<std::pair<std::string, std::string>>;
 
 /// Reads, overrides and validates a chip file. Throws Error: file, line, key, rule, value, remedy,
-/// nearest known key.
+/// nearest known key; for a value that came from `--set`, the argument instead of the line.
 ChipSpec load_chip(const std::filesystem::path& file, const ChipOverrides& overrides = {});
+/// Every key of the format, dotted and sorted, as the parser asks for them: `*` stands for an index
+/// of a list and for keys that are data ("memories.*.name", "energy_pj.memory_byte.*").
+std::vector<std::string> chip_yaml_keys();
+/// The keys that `vector_unit.cycles_per_element` has to give, all of them: a missing cost is an
+/// error, never 0. models/op_table names the key of each operator.
+const std::vector<std::string>& chip_vector_cost_keys();
 /// The cross-field rules. `where` starts the messages. Throws Error.
 void validate(const ChipSpec& chip, const std::string& where);
 

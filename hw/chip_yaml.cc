@@ -1,10 +1,11 @@
-// The chip file's keys. docs/chip_yaml.md says them to users.
+// The chip file's keys. docs/chip_yaml.md says them to users. Every key is asked for on every path
+// (absent sections are read as empty ones), so that chip_yaml_keys() sees them all.
 
-#include <algorithm>
+#include "hw/chip_yaml.h"
 
-#include "core/error.h"
+#include <fmt/format.h>
+
 #include "core/yaml_reader.h"
-#include "hw/chip_spec.h"
 
 namespace presil {
 
@@ -47,12 +48,10 @@ MacArraySpec read_array(YamlMap map) {
   for (YamlMap& mode : map.list("modes")) array.modes.push_back(read_mode(std::move(mode)));
   array.dot_packing =
       map.choice("dot_packing", {"none", "taps"}, 0) == 0 ? DotPacking::kNone : DotPacking::kTaps;
-  if (map.has("depthwise")) {
-    YamlMap depthwise = map.map("depthwise");
-    array.depthwise_channels = depthwise.integer("channels", kFromZero);
-    array.depthwise_taps = depthwise.integer("taps", kFromOne, 1);
-    depthwise.finish();
-  }
+  YamlMap depthwise = map.map_or_empty("depthwise");
+  array.depthwise_channels = depthwise.integer("channels", kFromZero, 0);
+  array.depthwise_taps = depthwise.integer("taps", kFromOne, 1);
+  depthwise.finish();
   array.shadow_weights = map.boolean("shadow_weights", true);
   YamlMap stripe = map.map("stripe");
   array.stripe_min = stripe.integer("min", kFromOne, 1);
@@ -78,9 +77,10 @@ VectorUnitSpec read_vector_unit(YamlMap map) {
   unit.lanes = map.integer("lanes", kFromOne);
   unit.lanes_scale_with_width = map.boolean("lanes_scale_with_width", true);
   unit.startup_cycles = map.integer("startup_cycles", kFromZero, 0);
-  if (map.has("cycles_per_element"))
-    for (const auto& [key, cost] : map.map("cycles_per_element").numbers(kPositive))
-      unit.cycles_per_element[key] = cost;
+  YamlMap costs = map.map("cycles_per_element");
+  for (const std::string& key : chip_vector_cost_keys())
+    unit.cycles_per_element[key] = costs.number(key, kPositive);
+  costs.finish();
   map.finish();
   return unit;
 }
@@ -92,6 +92,24 @@ double read_cycles(YamlMap& map, const std::string& key, double clock_mhz) {
     map.fail(key + "_ns", "stands beside " + key + "_cycles; give one of the two");
   if (in_ns) return map.number(key + "_ns", kFromZero) * clock_mhz / 1000;
   return map.number(key + "_cycles", kFromZero, 0);
+}
+
+/// What only a memory with banks and rows has. The keys are an error for the other kind.
+void read_banks(YamlMap& map, double clock_mhz, MemorySpec& memory) {
+  const bool banked = memory.kind == MemoryKind::kBanked;
+  const auto refuse = [&](const std::string& key) {
+    if (!banked && map.has(key)) map.fail(key, "only a memory of kind: banked has it");
+  };
+  for (const char* key : {"banks", "row_bytes"}) refuse(key);
+  for (const char* key : {"row_miss", "turnaround", "refresh_interval", "refresh"})
+    for (const char* unit : {"_cycles", "_ns"}) refuse(std::string(key) + unit);
+  if (!banked) return;
+  memory.banks = map.integer("banks", {.min = 1, .max = 4096});
+  memory.row_bytes = map.integer("row_bytes", {.min = 1, .max = 1 << 20});
+  memory.row_miss_cycles = read_cycles(map, "row_miss", clock_mhz);
+  memory.turnaround_cycles = read_cycles(map, "turnaround", clock_mhz);
+  memory.refresh_interval_cycles = read_cycles(map, "refresh_interval", clock_mhz);
+  memory.refresh_cycles = read_cycles(map, "refresh", clock_mhz);
 }
 
 MemorySpec read_memory(YamlMap map, double clock_mhz) {
@@ -109,14 +127,7 @@ MemorySpec read_memory(YamlMap map, double clock_mhz) {
   memory.duplex = map.boolean("duplex", false);
   memory.request_every_cycles = map.number("request_every_cycles", kFromZero, 0);
   memory.outstanding = map.integer("outstanding", {.min = 0, .max = 65536}, 0);
-  if (memory.kind == MemoryKind::kBanked) {
-    memory.banks = map.integer("banks", {.min = 1, .max = 4096});
-    memory.row_bytes = map.integer("row_bytes", kFromOne);
-    memory.row_miss_cycles = read_cycles(map, "row_miss", clock_mhz);
-    memory.turnaround_cycles = read_cycles(map, "turnaround", clock_mhz);
-    memory.refresh_interval_cycles = read_cycles(map, "refresh_interval", clock_mhz);
-    memory.refresh_cycles = read_cycles(map, "refresh", clock_mhz);
-  }
+  read_banks(map, clock_mhz, memory);
   map.finish();
   return memory;
 }
@@ -136,16 +147,13 @@ DmaSpec read_dma(YamlMap map) {
               .setup_cycles = map.integer("setup_cycles", kFromZero, 0),
               .burst_bytes = map.integer("burst_bytes", {.min = 1, .max = 65536}),
               .outstanding = map.integer("outstanding", {.min = 1, .max = 65536})};
-  if (map.has("request_cycles")) {
-    YamlMap pace = map.map("request_cycles");
-    dma.feature_request_cycles = pace.number("features", kFromZero, 0);
-    dma.paired_request_cycles =
-        pace.number("paired_surfaces", kFromZero, dma.feature_request_cycles);
-    dma.lone_request_cycles = pace.number("lone_surface", kFromZero, dma.feature_request_cycles);
-    dma.weight_request_cycles = pace.number("weights", kFromZero, 0);
-    dma.store_request_cycles = pace.number("stores", kFromZero, 0);
-    pace.finish();
-  }
+  YamlMap pace = map.map_or_empty("request_cycles");
+  dma.feature_request_cycles = pace.number("features", kFromZero, 0);
+  dma.paired_request_cycles = pace.number("paired_surfaces", kFromZero, dma.feature_request_cycles);
+  dma.lone_request_cycles = pace.number("lone_surface", kFromZero, dma.feature_request_cycles);
+  dma.weight_request_cycles = pace.number("weights", kFromZero, 0);
+  dma.store_request_cycles = pace.number("stores", kFromZero, 0);
+  pace.finish();
   map.finish();
   return dma;
 }
@@ -159,49 +167,45 @@ ControlSpec read_control(YamlMap map) {
   return control;
 }
 
-/// Sets `key` (dotted; a list entry by index or by its `name`) in the tree that was read.
-void apply_override(YAML::Node root, const std::string& key, const std::string& value) {
-  YAML::Node node = root;
-  std::size_t at = 0;
-  while (true) {
-    const std::size_t dot = key.find('.', at);
-    const std::string part = key.substr(at, dot - at);
-    YAML::Node next;
-    std::vector<std::string> known;
-    if (node.IsSequence())
-      for (std::size_t i = 0; i < node.size(); ++i) {
-        const std::string name = node[i]["name"] ? node[i]["name"].Scalar() : std::to_string(i);
-        known.push_back(name);
-        if (part == name || part == std::to_string(i)) next.reset(node[i]);
-      }
-    if (node.IsMap())
-      for (const auto& entry : node) {
-        known.push_back(entry.first.Scalar());
-        if (part == entry.first.Scalar()) next.reset(entry.second);
-      }
-    if (next.IsNull()) {
-      const std::string near = nearest(part, known);
-      throw Error("--set {}={}: the chip file has no '{}'{}; known here: {}", key, value, part,
-                  near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
-                  fmt::join(known, ", "));
-    }
-    if (dot == std::string::npos) {
-      if (!next.IsScalar())
-        throw Error("--set {}={}: '{}' holds further keys; name one", key, value, key);
-      next = value;
-      return;
-    }
-    node.reset(next);
-    at = dot + 1;
+HostSpec read_host(YamlMap map) {
+  HostSpec host{.link_gb_per_s = map.number("link_gb_per_s", kFromZero, 0),
+                .per_inference_us = map.number("per_inference_us", kFromZero, 0),
+                .gops = map.number("gops", kPositive, 1),
+                .per_op_us = map.number("per_op_us", kFromZero, 0)};
+  map.finish();
+  return host;
+}
+
+EnergySpec read_energy(YamlMap map) {
+  EnergySpec energy;
+  YamlMap mac = map.map("mac");
+  for (int i = 0; i < kPrecisionCount; ++i) {
+    const std::string name(name_of(static_cast<Precision>(i)));
+    if (mac.has(name)) energy.mac[name] = mac.number(name, kFromZero);
   }
+  mac.finish();
+  for (const auto& [name, value] : map.map("memory_byte").numbers(kFromZero))
+    energy.memory_byte[name] = value;
+  energy.sram_byte = map.number("sram_byte", kFromZero);
+  energy.vector_op = map.number("vector_op", kFromZero);
+  energy.control_command = map.number("control_command", kFromZero, 0);
+  energy.idle_mw = map.number("idle_mw", kFromZero);
+  map.finish();
+  return energy;
 }
 
 }  // namespace
 
-ChipSpec load_chip(const std::filesystem::path& file, const ChipOverrides& overrides) {
-  YAML::Node root = load_yaml_file(file);
-  for (const auto& [key, value] : overrides) apply_override(root, key, value);
-  YamlMap map(file.string(), "", root);
+const std::vector<std::string>& chip_vector_cost_keys() {
+  static const std::vector<std::string> keys = {
+      "add",    "mul",    "div",     "max", "sigmoid", "tanh", "exp",
+      "log",    "sqrt",   "erf",     "pow", "softmax", "norm", "pool",
+      "resize", "reduce", "convert", "lrn", "hard",    "sin",  "copy"};
+  return keys;
+}
+
+ChipSpec read_chip(const YAML::Node& root, const std::string& file, std::set<std::string>* asked) {
+  YamlMap map(file, "", root, asked);
   ChipSpec chip;
   chip.name = map.text("name");
   chip.description = map.text("description", "");
@@ -222,26 +226,11 @@ ChipSpec load_chip(const std::filesystem::path& file, const ChipOverrides& overr
   chip.activation_atom_bytes = map.integer("activation_atom_bytes", {.min = 1, .max = 4096}, 32);
   chip.weight_compression =
       map.number("weight_compression", {.min = 0, .max = 2, .above = true}, 1);
-  if (map.has("control")) chip.control = read_control(map.map("control"));
+  chip.control = read_control(map.map_or_empty("control"));
+  chip.host = read_host(map.map_or_empty("host"));
+  chip.energy = read_energy(map.map("energy_pj"));
   map.finish();
-  validate(chip, file.string());
   return chip;
-}
-
-std::filesystem::path find_chip(const std::string& name_or_path,
-                                const std::filesystem::path& folder) {
-  const std::filesystem::path named = folder / (name_or_path + ".yaml");
-  if (std::filesystem::exists(named)) return named;
-  if (std::filesystem::exists(name_or_path)) return name_or_path;
-  std::vector<std::string> known;
-  if (std::filesystem::is_directory(folder))
-    for (const auto& entry : std::filesystem::directory_iterator(folder))
-      if (entry.path().extension() == ".yaml") known.push_back(entry.path().stem().string());
-  std::sort(known.begin(), known.end());
-  const std::string near = nearest(name_or_path, known);
-  throw Error("chip '{}': no such file, and no chip of that name{}; known: {}", name_or_path,
-              near.empty() ? "" : fmt::format(" (did you mean '{}'?)", near),
-              fmt::join(known, ", "));
 }
 
 }  // namespace presil

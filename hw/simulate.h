@@ -9,7 +9,7 @@ namespace presil {
 
 struct SimulateOptions {
   bool ideal_memory = false;   ///< ablation: every byte arrives the cycle it is asked for
-  bool no_contention = false;  ///< ablation: every transfer has the port for itself
+  bool no_contention = false;  ///< ablation: every DMA channel has each memory for itself
 };
 
 /// Runs `program` on `chip` in a fresh SystemC context. Deterministic. Not reentrant and not

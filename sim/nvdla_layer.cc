@@ -52,9 +52,10 @@ class LayerProgram {
   void load_features() {
     const std::int64_t surfaces = ceil_div(layer_.channels, atom_elements_);
     const std::int64_t line = layer_.width * chip_.activation_atom_bytes;
-    if (surfaces * line * layer_.height > layer_.data_banks * bank_bytes_)
+    feature_bytes_ = surfaces * line * layer_.height;
+    if (feature_bytes_ > layer_.data_banks * bank_bytes_)
       throw Error("row {}: features of {} bytes exceed {} banks of {} bytes", layer_.id,
-                  surfaces * line * layer_.height, layer_.data_banks, bank_bytes_);
+                  feature_bytes_, layer_.data_banks, bank_bytes_);
     if (surfaces == 1) return add_feature_load(0, 1, chip_.dma.feature_request_cycles);
     add_feature_load(0, surfaces / 2 * 2, chip_.dma.paired_request_cycles);
     if (surfaces % 2 == 1) add_feature_load(surfaces - 1, 1, chip_.dma.lone_request_cycles);
@@ -116,6 +117,8 @@ class LayerProgram {
                     .positions = full ? stripes.length : stripes.last,
                     .channels = layer_.channels,
                     .taps = layer_.kernel_h * layer_.kernel_w,
+                    .input_address = 0,
+                    .input_bytes = feature_bytes_,
                     .weight_address = residents_.back().address,
                     .weight_bytes = residents_.back().bytes,
                     .drained_per_position = round_up(kernels, atom_elements_)};
@@ -145,7 +148,8 @@ class LayerProgram {
   const ChipSpec& chip_;
   const NvdlaLayer& layer_;
   const int mode_;
-  std::int64_t bank_bytes_ = 0, atom_elements_ = 0, ring_offset_ = 0, weights_read_ = 0;
+  std::int64_t bank_bytes_ = 0, atom_elements_ = 0, feature_bytes_ = 0, ring_offset_ = 0,
+               weights_read_ = 0;
   Program program_;
   std::vector<CommandId> features_;
   std::vector<Resident> residents_;

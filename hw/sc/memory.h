@@ -31,22 +31,30 @@ class Memory final : public sc_core::sc_module {
     std::int64_t open_row = -1;
     Ticks ready = 0;
   };
+  /// What bursts meet at: the request line, the bus, the requests in flight and the banks.
+  struct Port {
+    explicit Port(const MemorySpec& spec);
+    Ticks request_free = 0;
+    Ticks bus_free[2] = {0, 0};  ///< [0]: reads, or everything when not duplex; [1]: writes
+    bool last_write = false;
+    std::vector<Bank> banks;
+    std::vector<Ticks>
+        in_flight;  ///< ring of completion times, when requests in flight are limited
+    std::size_t oldest = 0;
+  };
 
-  void b_transport(int, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
-  Ticks bus_slot(Ticks request, bool write, Ticks transfer);
+  void b_transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
+  /// The one port, or without contention the initiator's own.
+  Port& port_of(int initiator);
+  Ticks bus_slot(Port& port, Ticks request, bool write) const;
   /// Time a burst waits for its row, and keeps the bank busy for it.
-  Ticks open_row(std::int64_t address, Ticks slot);
+  Ticks open_row(Port& port, std::int64_t address, Ticks slot);
   /// Moves a slot out of a refresh that is under way.
   Ticks after_refresh(Ticks slot) const;
 
   const MemorySpec spec_;
   const SimulateOptions options_;
-  Ticks request_free_ = 0;
-  Ticks bus_free_[2] = {0, 0};  ///< [0]: reads, or everything when not duplex; [1]: writes
-  bool last_write_ = false;
-  std::vector<Bank> banks_;
-  std::vector<Ticks> in_flight_;  ///< ring of completion times, when requests in flight are limited
-  std::size_t oldest_ = 0;
+  std::vector<Port> ports_;
   std::int64_t bursts_ = 0, row_misses_ = 0;
 };
 

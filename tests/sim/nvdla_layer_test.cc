@@ -42,6 +42,16 @@ TEST_CASE("a layer writes its outputs padded to whole surfaces and reads its cub
         3 * 128);  // 16 x 17 bytes
 }
 
+TEST_CASE("the checker sees a matrix that does not wait for its features") {
+  const ChipSpec chip = nvdla_full();
+  Program program = nvdla_program(chip, pointwise(16, 16));
+  CHECK_NOTHROW(check_program(program, chip));
+  for (Command& command : program.commands)
+    if (std::holds_alternative<Matrix>(command.work)) std::erase(command.dependencies, 0);
+  CHECK_THROWS_WITH_AS(check_program(program, chip),
+                       doctest::Contains("commands 0 and 2 touch SRAM"), InternalError);
+}
+
 TEST_CASE("output channels one above a kernel group cost another group's passes") {
   const ChipSpec chip = nvdla_full();
   const auto cycles = [&](std::int64_t outputs) {

@@ -78,7 +78,7 @@ TEST_CASE("a cube or kernel group that exceeds its banks is refused with both si
                        Error);
 }
 
-TEST_CASE("total cycles agree with the NVDLA RTL within 3 percent on average") {
+TEST_CASE("total cycles of the development rows agree with the NVDLA RTL within 3 percent on average") {
   const char* shared = std::getenv("PRESIL_SHARED");
   const std::filesystem::path root =
       shared ? shared : std::filesystem::path(PRESIL_SOURCE_DIR) / ".." / "shared";

@@ -32,13 +32,26 @@ struct TransferDim {
 struct Transfer {
   int memory = 0;  ///< index in ChipSpec::memories
   std::int64_t memory_address = 0, sram_address = 0;
-  std::int64_t run_bytes = 0;
+  std::int64_t run_bytes = 0;  ///< on both sides
   std::array<TransferDim, 3> dims{};
   Traffic traffic = Traffic::kInput;
+  /// Bytes stored in the memory for a byte of SRAM, (0, 2]: a compressed run crosses the port as
+  /// ceil(run_bytes * ratio) bytes from memory_address and is expanded on arrival.
+  double stored_ratio = 1;
   /// Least cycles between two bursts' requests: what the reader of this layout can do.
   double request_every_cycles = 0;
 
+  /// In SRAM.
   std::int64_t bytes() const { return run_bytes * dims[0].count * dims[1].count * dims[2].count; }
+};
+
+/// Bytes of a core's SRAM that a command reads or writes: `runs` runs of `run_bytes`, `stride`
+/// apart. Nothing when run_bytes is 0.
+struct Region {
+  std::int64_t address = 0;
+  std::int64_t run_bytes = 0;
+  std::int64_t runs = 1;
+  std::int64_t stride = 0;  ///< >= run_bytes when runs > 1
 };
 
 struct Load {
@@ -57,12 +70,16 @@ struct Matrix {
   MacOp op = MacOp::kDense;
   int mode = 0;  ///< index in ChipSpec::mac_array.modes
   std::int64_t outputs = 1, positions = 1, channels = 1, taps = 1;
-  std::int64_t input_address = 0, input_bytes = 0;
-  std::int64_t weight_address = 0, weight_bytes = 0;
-  std::int64_t output_address = 0, output_bytes = 0;
+  Region input, weights, output;
+  Region operand;  ///< second operand of a fused elementwise operator (a residual add)
   /// Output elements that leave through the output stage for each position (padded to the layout's
   /// atom); 0: the partial sums stay in the accumulators for a later command.
   std::int64_t drained_per_position = 0;
+  /// Work that fused elementwise operators add in the output stage, which has as many lanes as the
+  /// vector unit: sum of their `vector_unit.cycles_per_element`. An element takes the longer of
+  /// this and 1 / output_elements_per_cycle.
+  double epilogue_cycles_per_element = 0;
+  int output_bits = 8;  ///< of one output element
 
   Macs useful_macs() const { return Macs(outputs * positions * channels * taps); }
 };
@@ -72,11 +89,15 @@ struct Vector {
   std::int64_t elements = 0;
   int element_bits = 8;
   double cycles_per_element = 1;
-  std::int64_t input_address = 0, input_bytes = 0;
-  std::int64_t output_address = 0, output_bytes = 0;
+  Region input, operand, output;
 };
 
-using Work = std::variant<Load, Store, Matrix, Vector>;
+/// An operator that runs on the host CPU, from memory to memory.
+struct Host {
+  Cycles duration;  ///< of the core's clock
+};
+
+using Work = std::variant<Load, Store, Matrix, Vector, Host>;
 
 /// One command. It may start when every command in its `dependencies` is done.
 struct Command {
@@ -95,8 +116,9 @@ struct Program {
 };
 
 /// The rules of a well-formed Program for a chip: indices in range, dependencies backward, sizes
-/// positive, addresses inside SRAM, modes that exist, and no two commands of a core touching the
-/// same SRAM bytes (one of them writing) without one being ordered after the other. Throws
+/// positive, addresses inside SRAM, modes that exist, and no two commands touching the same bytes
+/// of a core's SRAM or of a memory (one of them writing) without one being ordered after the other.
+/// Exact: strided accesses that interleave without a common byte do not conflict. Throws
 /// InternalError naming the command: a bad Program is our compiler's bug.
 void check_program(const Program& program, const ChipSpec& chip);
 

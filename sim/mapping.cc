@@ -1,0 +1,224 @@
+#include "sim/mapping.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "sim/tiles.h"
+#include "sim/walk.h"
+
+namespace presil {
+
+namespace {
+
+using Use = Buffer::Use;
+
+/// Largest input tile of a stage under a mapping, in bytes, over the positions of its tiles.
+std::int64_t input_tile_bytes(const Stage& stage, const StageMapping& m, std::int64_t out_rows) {
+  std::int64_t rows = 0;
+  const std::int64_t height = std::min(out_rows, stage.out.rows);
+  if (stage.reach == Reach::kWindow) {
+    rows = std::min(stage.in.rows, (height - 1) * stage.window.stride_h +
+                                       (stage.window.kernel_h - 1) * stage.window.dilation_h + 1);
+  } else {
+    for (const Rows run : cut({0, stage.out.rows}, height))
+      rows = std::max(rows, input_rows(stage, run).count());
+  }
+  std::int64_t columns = stage.in.columns;
+  if (m.columns < stage.out.columns) {
+    columns = 0;
+    for (const Rows run : cut({0, stage.out.columns}, m.columns))
+      columns = std::max(columns, input_columns(stage, run).count());
+  }
+  const std::int64_t channels =
+      input_channels(stage, {0, m.outputs}, {0, m.channels}).count();
+  return tile_bytes(stage.in, rows, columns, channels);
+}
+
+class Collector {
+ public:
+  Collector(const Surroundings& around, const FusionGroup& group, const Mapping& mapping)
+      : around_(around), group_(group), mapping_(mapping) {}
+
+  std::vector<Buffer> collect() && {
+    if (mapping_.chain) {
+      chain();
+    } else {
+      for (std::size_t i = 0; i < group_.stages.size(); ++i) {
+        number_ = static_cast<int>(i);
+        if (group_.stages[i].kind == StageKind::kHost) continue;
+        if (group_.stages[i].kind == StageKind::kRecurrent)
+          recurrent(group_.stages[i], mapping_.stages[i]);
+        else
+          stage(group_.stages[i], mapping_.stages[i]);
+      }
+    }
+    return std::move(buffers_);
+  }
+
+ private:
+  void add(Use use, std::int64_t bytes, int slots, int operand = 0) {
+    if (bytes > 0)
+      buffers_.push_back({use, number_, operand, round_up(bytes, kBufferAlignment), slots});
+  }
+
+  void stage(const Stage& s, const StageMapping& m) {
+    const std::vector<Part> parts = parts_of(around_.chip, s, mapping_.split);
+    const Part& part = parts.front();
+    if (!around_.is_resident(s.input)) {
+      if (m.input_slots == kHeld)
+        add(Use::kInput,
+            tile_bytes(s.in, input_rows(s, part.rows).count(), s.in.columns, s.in.channels),
+            static_cast<int>(s.in.batch));
+      else
+        add(Use::kInput, input_tile_bytes(s, m, m.rows), m.input_slots);
+    }
+    if (s.kind == StageKind::kMac) weights(s, m, part);
+    add(Use::kConstants, s.constant_bytes, 1);
+    operands(s, m);
+    if (!around_.is_resident(s.output))
+      add(Use::kOutput, tile_bytes(s.out, m.rows, m.columns, m.outputs), m.output_slots);
+  }
+
+  void weights(const Stage& s, const StageMapping& m, const Part& part) {
+    const int held = static_cast<int>(
+        cut(part.outputs, m.outputs).size() * cut({0, s.reduction}, m.channels).size() *
+        (s.weights_per_image ? static_cast<std::size_t>(s.out.batch) : 1));
+    const int slots = m.weight_slots == kHeld ? held : std::min(held, m.weight_slots);
+    if (!s.weights_are_activations)
+      add(Use::kWeights, s.weight_bytes(m.outputs, m.channels), slots);
+    else if (!around_.is_resident(s.weights))
+      add(Use::kWeights,
+          tile_bytes(s.weight_map, s.weights_transposed ? m.outputs : m.channels,
+                     s.weight_map.columns, s.weights_transposed ? m.channels : m.outputs),
+          slots);
+  }
+
+  void operands(const Stage& s, const StageMapping& m) {
+    for (std::size_t i = 0; i < s.operands.size(); ++i) {
+      const Operand& operand = s.operands[i];
+      if (around_.is_resident(operand.tensor)) continue;
+      const bool broadcast = is_broadcast(s, operand);
+      add(Use::kOperand,
+          broadcast ? tile_bytes(operand.map, operand.map.rows, operand.map.columns,
+                                 operand.map.channels)
+                    : tile_bytes(operand.map, m.rows, m.columns, m.outputs),
+          broadcast ? 1 : m.output_slots, static_cast<int>(i));
+    }
+  }
+
+  void recurrent(const Stage& s, const StageMapping& m) {
+    const std::int64_t sums = s.gates * s.hidden;
+    if (!around_.is_resident(s.input)) add(Use::kInput, s.in.bytes() / s.in.batch, 1);
+    add(Use::kWeights, s.weight_bytes(m.outputs, s.reduction), m.weight_slots);
+    add(Use::kRecurrentWeights,
+        ceil_div((m.hold_recurrent ? sums : m.outputs) * s.hidden * s.weight_bits, 8),
+        m.hold_recurrent ? 1 : 2);
+    // Sums of all steps, 16 bits each (assumption: as TFLite's int8 LSTM keeps its gates), and the
+    // state.
+    const std::int64_t lines = s.in.elements() / s.in.channels;
+    add(Use::kScratch, (lines * sums + 2 * s.hidden * (lines / s.steps)) * 2, 1);
+    if (!around_.is_resident(s.output)) add(Use::kOutput, s.out.bytes(), 1);
+  }
+
+  void chain() {
+    const std::vector<std::int64_t> ring = chain_ring_rows(group_, mapping_.stripe_rows);
+    for (std::size_t i = 0; i < group_.stages.size(); ++i) {
+      number_ = static_cast<int>(i);
+      const Stage& s = group_.stages[i];
+      const bool last = i + 1 == group_.stages.size();
+      const StageMapping m{.rows = last ? mapping_.stripe_rows : ring[i],
+                           .columns = s.out.columns,
+                           .outputs = s.out.channels,
+                           .channels = std::max<std::int64_t>(1, s.reduction)};
+      if (i == 0 && !around_.is_resident(s.input))
+        add(Use::kInput, input_tile_bytes(s, m, m.rows), 2);
+      if (s.kind == StageKind::kMac) add(Use::kWeights, s.weight_bytes(m.outputs, m.channels), 1);
+      add(Use::kConstants, s.constant_bytes, 1);
+      operands(s, m);
+      if (!last)
+        add(Use::kInner, tile_bytes(s.out, ring[i], s.out.columns, s.out.channels), 1);
+      else if (!around_.is_resident(s.output))
+        add(Use::kOutput, tile_bytes(s.out, m.rows, m.columns, m.outputs), 2);
+    }
+  }
+
+  const Surroundings& around_;
+  const FusionGroup& group_;
+  const Mapping& mapping_;
+  int number_ = 0;
+  std::vector<Buffer> buffers_;
+};
+
+std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageMapping& m) {
+  const auto in = [](std::int64_t value, std::int64_t limit) { return value >= 1 && value <= limit; };
+  if (!in(m.rows, s.out.rows) || !in(m.columns, s.out.columns) || !in(m.outputs, s.out.channels) ||
+      !in(m.channels, std::max<std::int64_t>(1, s.reduction)))
+    return fmt::format("tile of {} rows, {} columns, {} outputs, {} channels is outside {} x {} x {} "
+                       "and {}",
+                       m.rows, m.columns, m.outputs, m.channels, s.out.rows, s.out.columns,
+                       s.out.channels, s.reduction);
+  if (m.outputs < s.out.channels && m.outputs % output_step(s) != 0)
+    return fmt::format("{} outputs are no multiple of {}", m.outputs, output_step(s));
+  if (s.whole_channels && m.outputs < s.out.channels) return "its channels cannot be cut";
+  if (s.kind != StageKind::kMac) return "";
+  if (m.channels < s.reduction) {
+    if (s.channelwise || s.groups > 1 || m.channels % s.in.atom != 0)
+      return fmt::format("a reduction of {} cannot be cut at {}", s.reduction, m.channels);
+    // Partial sums wait in the accumulators between the reduction's commands.
+    const double sums = static_cast<double>(m.rows * m.columns * m.outputs);
+    if (sums * chip.mac_array.accumulator_bits > chip.mac_array.accumulators_kib * 1024 * 8)
+      return fmt::format("{} partial sums exceed accumulators of {} KiB", sums,
+                         chip.mac_array.accumulators_kib);
+  }
+  if (m.columns < s.out.columns && s.reach != Reach::kWindow && s.reach != Reach::kSame)
+    return "its columns cannot be cut";
+  return "";
+}
+
+}  // namespace
+
+std::vector<std::int64_t> chain_ring_rows(const FusionGroup& group, std::int64_t stripe_rows) {
+  std::vector<std::int64_t> ring(group.stages.size(), 0);
+  const Stage& last = group.stages.back();
+  for (const Rows stripe : cut({0, last.out.rows}, stripe_rows)) {
+    Rows need = stripe;
+    for (std::size_t i = group.stages.size() - 1; i > 0; --i) {
+      need = input_rows(group.stages[i], need);
+      ring[i - 1] = std::max(ring[i - 1], need.count());
+    }
+  }
+  ring.back() = stripe_rows;
+  return ring;
+}
+
+std::vector<Buffer> buffers_of(const Surroundings& around, const FusionGroup& group,
+                               const Mapping& mapping) {
+  return Collector(around, group, mapping).collect();
+}
+
+std::int64_t footprint(const Surroundings& around, const FusionGroup& group,
+                       const Mapping& mapping) {
+  std::int64_t total = 0;
+  for (const Buffer& buffer : buffers_of(around, group, mapping)) total += buffer.bytes();
+  return total;
+}
+
+std::string why_illegal(const Surroundings& around, const FusionGroup& group,
+                        const Mapping& mapping) {
+  if (mapping.stages.size() != group.stages.size()) return "it has another number of stages";
+  if (!mapping.chain)
+    for (std::size_t i = 0; i < group.stages.size(); ++i) {
+      std::string reason = why_stage_illegal(around.chip, group.stages[i], mapping.stages[i]);
+      if (!reason.empty()) return group.stages[i].name + ": " + reason;
+    }
+  else if (mapping.stripe_rows < 1 || mapping.stripe_rows > group.stages.back().out.rows)
+    return fmt::format("stripes of {} rows of {}", mapping.stripe_rows,
+                       group.stages.back().out.rows);
+  const std::int64_t bytes = footprint(around, group, mapping);
+  if (bytes > around.room)
+    return fmt::format("buffers of {} bytes exceed {} bytes of SRAM", bytes, around.room);
+  return "";
+}
+
+}  // namespace presil

@@ -1,0 +1,117 @@
+#pragma once
+// One operator (with what is fused behind it) in the machine's terms: what the tiler cuts and the
+// lowering emits.
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "hw/program.h"
+#include "models/graph.h"
+#include "sim/feature_map.h"
+
+namespace presil {
+
+enum class StageKind : std::uint8_t {
+  kMac,        ///< a convolution or matrix product on the array
+  kVector,     ///< everything else that the chip computes or moves
+  kRecurrent,  ///< LSTM, GRU, RNN: an input product over all steps, then step after step
+  kHost,       ///< on the host CPU
+};
+
+/// Which input rows a run of output rows needs.
+enum class Reach : std::uint8_t {
+  kSame,          ///< the same rows (elementwise, matrix products)
+  kWindow,        ///< the rows under the window
+  kWhole,         ///< all rows of the image
+  kProportional,  ///< the same share of all rows (transposes, resizes: data movement)
+};
+
+/// A run of rows [begin, end).
+struct Rows {
+  std::int64_t begin = 0, end = 0;
+  std::int64_t count() const { return end - begin; }
+  friend bool operator==(const Rows&, const Rows&) = default;
+};
+
+/// One more feature map that a stage reads beside its input: the other side of an addition.
+struct Operand {
+  TensorId tensor = kNoTensor;
+  FeatureMap map;
+};
+
+struct Stage {
+  OpId op = 0;              ///< the operator that gives it its name and kind
+  std::vector<OpId> fused;  ///< operators in its output stage, in order
+  StageKind kind = StageKind::kVector;
+  std::string name;
+
+  TensorId input = kNoTensor, output = kNoTensor;
+  FeatureMap in, out;
+  /// Where the stage's part begins in a larger stored tensor (concat and split parts), in channels
+  /// and rows.
+  std::int64_t in_channel = 0, in_row = 0, out_channel = 0, out_row = 0;
+  std::vector<Operand> operands;
+
+  Reach reach = Reach::kSame;
+  Window window;
+  /// Output channels [a, b) need exactly the input channels [a, b): depthwise, pooling, elementwise.
+  bool channelwise = false;
+  bool whole_channels = false;  ///< neither input nor output channels can be cut
+
+  // kMac
+  MacOp mac = MacOp::kDense;
+  int mode = 0;
+  std::int64_t groups = 1;     ///< independent products side by side (grouped convolution)
+  std::int64_t reduction = 1;  ///< input channels of one output's sum
+  std::int64_t taps = 1;
+  TensorId weights = kNoTensor;
+  bool weights_are_activations = false;  ///< a matrix product of two activations
+  bool weights_per_image = false;        ///< each image (head) has its own
+  bool weights_transposed = false;       ///< that second activation is [N,K], not [K,N]
+  FeatureMap weight_map;                 ///< of that second activation
+  int weight_bits = 8;
+  std::int64_t constant_bits = 0;    ///< per output channel: bias and fused constants
+  double epilogue = 0;               ///< cycles an element in the output stage
+  std::int64_t macs = 0;             ///< as the graph counts them
+
+  // kVector
+  double vector_cost = 0;           ///< cycles an element and lane
+  bool work_on_input = false;       ///< elements of the input (reductions), else of the output
+  std::int64_t work_multiple = 1;   ///< taps of a pooling
+  std::int64_t constant_bytes = 0;  ///< tables and scales that are loaded with it
+
+  // kRecurrent: in is [steps, input], out [steps, hidden x directions]; `reduction` is the input
+  std::int64_t steps = 1, hidden = 0, gates = 0, directions = 1;
+  TensorId recurrent_weights = kNoTensor;
+  double gate_cost = 0;  ///< cycles a hidden element and step in the vector unit
+
+  // kHost
+  double host_operations = 0;
+
+  /// Output channels of one group.
+  std::int64_t group_outputs() const { return out.channels / groups; }
+  std::int64_t output_rows() const { return out.rows; }
+  /// Bytes of the weights and constants of `outputs` channels over `channels` input channels.
+  std::int64_t weight_bytes(std::int64_t outputs, std::int64_t channels) const {
+    return ceil_div(outputs * (channels * taps * weight_bits + constant_bits), 8);
+  }
+};
+
+/// Input rows (within the image, clipped to it) that the output rows `rows` need.
+Rows input_rows(const Stage& stage, Rows rows);
+/// Likewise columns; all of them unless the reach is a window or the same.
+Rows input_columns(const Stage& stage, Rows columns);
+
+/// The ops that run as one unit: the subgraph of profiling, estimating and reporting. Stages run in
+/// order; each reads tensors of earlier groups or of earlier stages.
+struct FusionGroup {
+  std::string name;
+  std::vector<Stage> stages;
+
+  /// Every operator of the group, in order.
+  std::vector<OpId> ops() const;
+  std::int64_t macs() const;
+};
+
+}  // namespace presil

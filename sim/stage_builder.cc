@@ -1,0 +1,496 @@
+#include "sim/stage_builder.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace presil {
+
+FeatureMap StageContext::map_of(TensorId id) const {
+  const TensorDesc& tensor = graph.tensor(id);
+  return feature_map(chip, tensor.shape, last[static_cast<std::size_t>(id)], precision.bits(id),
+                     tensor.constant ? 1 : batch);
+}
+
+std::int64_t StageContext::constant_bytes(TensorId id) const {
+  return ceil_div(element_count(graph.tensor(id).shape) * precision.bits(id), 8);
+}
+
+double StageContext::vector_cost(const Op& op) const {
+  const std::string_view key = op_info(op.kind).vector_cost;
+  if (key.empty())
+    throw Error("{}: the vector unit of chip '{}' cannot run {}; use --host-ops to place it on the "
+                "host",
+                op.name, chip.name, op_info(op.kind).name);
+  const auto found = chip.vector_unit.cycles_per_element.find(key);
+  PRESIL_CHECK(found != chip.vector_unit.cycles_per_element.end(), "no cost '{}' in chip {}", key,
+               chip.name);
+  return found->second;
+}
+
+namespace {
+
+/// All images one after another as rows of one image: for what does not look across rows.
+void merge_batch(FeatureMap& map) {
+  map.rows *= map.batch;
+  map.batch = 1;
+}
+
+class Builder {
+ public:
+  Builder(const StageContext& context, const Op& op) : c_(context), op_(op) {}
+
+  std::vector<Stage> build(bool allow_host) {
+    using enum OpKind;
+    switch (op_info(op_.kind).op_class) {
+      case OpClass::kMac:
+        return {op_.kind == kLstm || op_.kind == kGru || op_.kind == kRnn ? recurrent()
+                                                                          : product()};
+      case OpClass::kVector:
+        return {vector()};
+      case OpClass::kMove:
+        return movement();
+      case OpClass::kFree:
+        return movement();  // a reshape that is no view is a copy
+      case OpClass::kHost:
+        return {host(allow_host)};
+    }
+    return {};
+  }
+
+ private:
+  Stage base(StageKind kind) const {
+    Stage stage{.op = id(), .kind = kind, .name = op_.name};
+    stage.output = op_.outputs.at(0);
+    stage.out = c_.map_of(stage.output);
+    const auto first =
+        std::find_if(op_.inputs.begin(), op_.inputs.end(),
+                     [&](TensorId t) { return c_.is_activation(t); });
+    stage.input = first != op_.inputs.end() ? *first : op_.inputs.at(0);
+    stage.in = c_.map_of(stage.input);
+    return stage;
+  }
+  OpId id() const { return static_cast<OpId>(&op_ - c_.graph.ops().data()); }
+  const Shape& shape(std::size_t operand) const {
+    return c_.graph.tensor(op_.inputs.at(operand)).shape;
+  }
+  std::int64_t bias_bits() const {
+    return op_.inputs.size() > 2 && op_.inputs[2] != kNoTensor ? c_.precision.bits(op_.inputs[2])
+                                                               : 0;
+  }
+
+  Stage product() const {
+    Stage stage = base(StageKind::kMac);
+    stage.input = op_.inputs[0];
+    stage.in = c_.map_of(stage.input);
+    stage.mode = c_.precision.mode[static_cast<std::size_t>(id())];
+    stage.weights = op_.inputs[1];
+    stage.weight_bits = c_.precision.bits(stage.weights);
+    stage.constant_bits = bias_bits();
+    stage.macs = macs_of(c_.graph, op_).value * c_.batch;
+    if (op_.kind == OpKind::kFullyConnected) return fully_connected(stage);
+    if (op_.kind == OpKind::kMatMul) return matrix_product(stage);
+    return convolution(stage);
+  }
+
+  Stage convolution(Stage stage) const {
+    const ConvAttrs& attrs = op_.as<ConvAttrs>();
+    stage.reach = Reach::kWindow;
+    stage.window = attrs.window;
+    stage.groups = attrs.groups;
+    stage.reduction = stage.in.channels / attrs.groups;
+    stage.taps = attrs.window.kernel_h * attrs.window.kernel_w;
+    if (op_.kind == OpKind::kDepthwiseConv) {
+      stage.mac = MacOp::kDepthwise;
+      stage.groups = 1;
+      stage.reduction = 1;
+      // With a channel multiplier an output channel's input is another channel: no common tiles.
+      stage.channelwise = stage.in.channels == stage.out.channels;
+      stage.whole_channels = !stage.channelwise;
+    }
+    if (op_.kind == OpKind::kTransposedConv) {
+      // Each output sees every stride-th tap of the kernel: phases of a dense convolution.
+      stage.reach = Reach::kProportional;
+      stage.taps = ceil_div(attrs.window.kernel_h, attrs.window.stride_h) *
+                   ceil_div(attrs.window.kernel_w, attrs.window.stride_w);
+    }
+    return stage;
+  }
+
+  Stage fully_connected(Stage stage) const {
+    merge_batch(stage.in);
+    merge_batch(stage.out);
+    stage.reduction = shape(1).at(1);
+    if (stage.in.channels != stage.reduction) {  // a flattened feature map seen through a view
+      stage.in = FeatureMap{.rows = stage.out.rows,
+                            .channels = stage.reduction,
+                            .bits = stage.in.bits,
+                            .atom = atom_of(c_.chip, stage.reduction, stage.in.bits)};
+    }
+    return stage;
+  }
+
+  Stage matrix_product(Stage stage) const {
+    const MatMulAttrs& attrs = op_.as<MatMulAttrs>();
+    const Shape& a = shape(0);
+    const Shape& b = shape(1);
+    stage.reduction = attrs.transpose_a ? a.at(a.size() - 2) : a.at(a.size() - 1);
+    stage.weights_are_activations = !c_.graph.tensor(stage.weights).constant;
+    if (stage.weights_are_activations) stage.weight_map = c_.map_of(stage.weights);
+    stage.weights_transposed = attrs.transpose_b;
+    const std::int64_t images =
+        b.size() > 2 ? element_count(Shape(b.begin(), b.end() - 2)) : 1;
+    stage.weights_per_image = images > 1 || (stage.weights_are_activations && c_.batch > 1);
+    if (attrs.transpose_a || stage.in.channels != stage.reduction) stage.reach = Reach::kWhole;
+    if (!stage.weights_per_image && stage.reach == Reach::kSame) {
+      merge_batch(stage.in);
+      merge_batch(stage.out);
+    }
+    return stage;
+  }
+
+  Stage recurrent() const {
+    const RecurrentAttrs& attrs = op_.as<RecurrentAttrs>();
+    Stage stage = base(StageKind::kRecurrent);
+    stage.mode = c_.precision.mode[static_cast<std::size_t>(id())];
+    stage.weights = op_.inputs.at(1);
+    stage.recurrent_weights = op_.inputs.at(2);
+    stage.weight_bits = c_.precision.bits(stage.weights);
+    stage.constant_bits = 32;
+    stage.macs = macs_of(c_.graph, op_).value * c_.batch;
+    stage.directions = attrs.direction == Direction::kBidirectional ? 2 : 1;
+    stage.hidden = attrs.hidden;
+    stage.reduction = shape(0).back();
+    const std::size_t time_axis = attrs.batch_first ? 1 : 0;
+    stage.steps = shape(0).at(time_axis);
+    stage.in.channels = stage.reduction;
+    stage.whole_channels = true;
+    const auto cost = [&](const char* key) {
+      return c_.chip.vector_unit.cycles_per_element.at(key);
+    };
+    // A step's elementwise work for one hidden unit: Hochreiter and Schmidhuber (1997) with a
+    // forget gate; Cho et al. (2014); Elman (1990).
+    if (op_.kind == OpKind::kLstm) {
+      stage.gates = 4;
+      stage.gate_cost = 3 * cost("sigmoid") + 2 * cost("tanh") + 3 * cost("mul") + cost("add");
+    } else if (op_.kind == OpKind::kGru) {
+      stage.gates = 3;
+      stage.gate_cost = 2 * cost("sigmoid") + cost("tanh") + 3 * cost("mul") + 3 * cost("add");
+    } else {
+      stage.gates = 1;
+      stage.gate_cost = cost("tanh");
+    }
+    return stage;
+  }
+
+  Stage vector() const {
+    using enum OpKind;
+    Stage stage = base(StageKind::kVector);
+    stage.vector_cost = c_.vector_cost(op_);
+    switch (op_.kind) {
+      case kMaxPool:
+      case kAveragePool:
+        stage.reach = Reach::kWindow;
+        stage.window = op_.as<PoolAttrs>().window;
+        stage.channelwise = true;
+        stage.work_multiple = stage.window.kernel_h * stage.window.kernel_w;
+        return stage;
+      case kGlobalAveragePool:
+      case kGlobalMaxPool:
+        stage.reach = Reach::kWhole;
+        stage.channelwise = true;
+        stage.work_on_input = true;
+        return stage;
+      case kReduceMean:
+      case kReduceSum:
+      case kReduceMax:
+      case kReduceMin:
+      case kArgMax:
+        return reduction(stage);
+      case kResizeNearest:
+      case kResizeBilinear:
+        stage.reach = Reach::kProportional;
+        stage.channelwise = true;
+        return stage;
+      case kSoftmax:
+      case kLogSoftmax:
+        return over_axis(stage, op_.as<AxisAttrs>().axis);
+      case kLayerNorm:
+        return with_constants(over_axis(stage, op_.as<NormAttrs>().axis));
+      case kInstanceNorm:
+        stage.reach = Reach::kWhole;
+        stage.channelwise = true;
+        return with_constants(stage);
+      case kLrn:
+        stage.whole_channels = true;
+        return elementwise(stage);
+      default:
+        return elementwise(stage);
+    }
+  }
+
+  Stage with_constants(Stage stage) const {
+    for (const TensorId input : op_.inputs)
+      if (input != kNoTensor && !c_.is_activation(input))
+        stage.constant_bytes += c_.constant_bytes(input);
+    return stage;
+  }
+
+  /// Same shape in and out, over one axis: channels stay together, or rows do.
+  Stage over_axis(Stage stage, std::int64_t axis) const {
+    const auto rank = static_cast<std::int64_t>(shape(0).size());
+    const bool last = c_.last[static_cast<std::size_t>(stage.input)] || rank < 3;
+    const std::int64_t channel_axis = last ? rank - 1 : 1;
+    if (axis < 0) axis += rank;
+    if (axis == channel_axis) {
+      stage.whole_channels = true;
+      merge_batch(stage.in);
+      merge_batch(stage.out);
+    } else {
+      stage.reach = Reach::kWhole;
+      stage.channelwise = true;
+    }
+    return stage;
+  }
+
+  Stage reduction(Stage stage) const {
+    stage.work_on_input = true;
+    const ReduceAttrs& attrs = op_.as<ReduceAttrs>();
+    const auto rank = static_cast<std::int64_t>(shape(0).size());
+    const bool last = c_.last[static_cast<std::size_t>(stage.input)] || rank < 3;
+    const std::int64_t channel_axis = last ? rank - 1 : 1;
+    const bool over_channels =
+        std::find(attrs.axes.begin(), attrs.axes.end(), channel_axis) != attrs.axes.end();
+    if (over_channels && attrs.axes.size() == 1 && last &&
+        stage.out.batch * stage.out.rows * stage.out.channels ==
+            stage.in.batch * stage.in.rows) {
+      // [.., T, F] -> [.., T] or [.., T, 1]: one result a row.
+      merge_batch(stage.in);
+      stage.out = FeatureMap{.rows = stage.in.rows, .bits = stage.out.bits, .atom = 1};
+      stage.whole_channels = true;
+      return stage;
+    }
+    if (!over_channels && stage.in.channels == stage.out.channels &&
+        stage.in.batch == stage.out.batch) {
+      stage.reach = Reach::kWhole;
+      stage.channelwise = true;
+      return stage;
+    }
+    return proportional(stage);
+  }
+
+  /// Moves whole rows' worth of everything, in equal shares.
+  Stage proportional(Stage stage) const {
+    merge_batch(stage.in);
+    merge_batch(stage.out);
+    stage.reach = Reach::kProportional;
+    stage.whole_channels = true;
+    return stage;
+  }
+
+  Stage elementwise(Stage stage) const {
+    // The operand that has the output's shape streams; smaller ones are broadcast.
+    for (const TensorId input : op_.inputs)
+      if (c_.is_activation(input) && c_.map_of(input).elements() > stage.in.elements()) {
+        stage.input = input;
+        stage.in = c_.map_of(input);
+      }
+    bool seen = false;
+    for (const TensorId input : op_.inputs) {
+      if (input == kNoTensor) continue;
+      if (input == stage.input && !seen) {
+        seen = true;
+        continue;
+      }
+      add_operand(stage, input);
+    }
+    stage.channelwise = !stage.whole_channels;
+    if (stage.in.rows != stage.out.rows || stage.in.columns != stage.out.columns ||
+        stage.in.batch != stage.out.batch || stage.in.channels != stage.out.channels)
+      return proportional(stage);
+    bool broadcast = false;
+    for (const Operand& operand : stage.operands)
+      broadcast |= operand.map.rows != stage.out.rows || operand.map.batch != stage.out.batch;
+    if (broadcast) return stage;
+    merge_batch(stage.in);
+    merge_batch(stage.out);
+    for (Operand& operand : stage.operands) merge_batch(operand.map);
+    return stage;
+  }
+
+  void add_operand(Stage& stage, TensorId input) const {
+    if (c_.is_activation(input)) {
+      stage.operands.push_back({input, c_.map_of(input)});
+    } else if (element_count(c_.graph.tensor(input).shape) > 1) {
+      stage.constant_bytes += c_.constant_bytes(input);
+    }  // a scalar constant is part of the command
+  }
+
+  std::vector<Stage> movement() const {
+    using enum OpKind;
+    if (op_.kind == kConcat) return concat();
+    if (op_.kind == kSplit) return split();
+    Stage stage = base(StageKind::kVector);
+    stage.vector_cost = c_.vector_cost(op_);
+    if (op_.kind == kSlice) return {slice(stage)};
+    if (op_.kind == kPad && stage.in.channels == stage.out.channels &&
+        stage.in.batch == stage.out.batch) {
+      stage.reach = Reach::kProportional;
+      stage.channelwise = true;
+      return {stage};
+    }
+    if (op_.kind == kGather) return {gather(stage)};
+    return {with_constants(proportional(stage))};
+  }
+
+  /// Reads as many bytes as it writes, whatever the table's size, and the indices.
+  Stage gather(Stage stage) const {
+    merge_batch(stage.out);
+    for (const TensorId input : op_.inputs)
+      if (c_.is_activation(input)) {
+        stage.input = input;
+        stage.in = c_.map_of(input);
+      }
+    merge_batch(stage.in);
+    stage.reach = Reach::kProportional;
+    stage.whole_channels = true;
+    if (!c_.is_activation(op_.inputs.at(0))) stage.constant_bytes = stage.out.bytes();
+    return stage;
+  }
+
+  bool axis_is_channels(std::int64_t axis, TensorId tensor) const {
+    const auto rank = static_cast<std::int64_t>(c_.graph.tensor(tensor).shape.size());
+    const bool last = c_.last[static_cast<std::size_t>(tensor)] || rank < 3;
+    return axis == (last ? rank - 1 : 1);
+  }
+  bool axis_is_rows(std::int64_t axis, TensorId tensor) const {
+    const auto rank = static_cast<std::int64_t>(c_.graph.tensor(tensor).shape.size());
+    const bool last = c_.last[static_cast<std::size_t>(tensor)] || rank < 3;
+    return rank >= 2 && (last || rank >= 4) && axis == rank - 2;
+  }
+
+  std::vector<Stage> concat() const {
+    std::vector<Stage> parts;
+    const std::int64_t axis = op_.as<AxisAttrs>().axis;
+    const bool channels = axis_is_channels(axis, op_.outputs[0]);
+    const bool rows = axis_is_rows(axis, op_.outputs[0]);
+    std::int64_t channel = 0, row = 0;
+    for (const TensorId input : op_.inputs) {
+      Stage part = base(StageKind::kVector);
+      part.name = fmt::format("{}[{}]", op_.name, parts.size());
+      part.vector_cost = c_.vector_cost(op_);
+      part.input = input;
+      part.in = c_.map_of(input);
+      part.out_channel = channel;
+      part.out_row = row;
+      if (channels || rows) {
+        part.channelwise = true;
+        (channels ? part.out.channels : part.out.rows) =
+            channels ? part.in.channels : part.in.rows;
+        channel += channels ? part.in.channels : 0;
+        row += rows ? part.in.rows : 0;
+      } else {
+        // Along images or columns: this part's share of the whole output.
+        part.out = part.in;
+        part = proportional(part);
+        part.out_row = row;
+        row += part.out.rows;
+      }
+      parts.push_back(part);
+    }
+    return parts;
+  }
+
+  std::vector<Stage> split() const {
+    std::vector<Stage> parts;
+    const std::int64_t axis = op_.as<AxisAttrs>().axis;
+    const bool channels = axis_is_channels(axis, op_.inputs[0]);
+    const bool rows = axis_is_rows(axis, op_.inputs[0]);
+    std::int64_t at = 0;
+    for (const TensorId output : op_.outputs) {
+      Stage part = base(StageKind::kVector);
+      part.name = fmt::format("{}[{}]", op_.name, parts.size());
+      part.vector_cost = c_.vector_cost(op_);
+      part.output = output;
+      part.out = c_.map_of(output);
+      take_part(part, channels, rows, at);
+      at += channels ? part.out.channels : part.out.rows;
+      parts.push_back(part);
+    }
+    return parts;
+  }
+
+  /// The stage reads what its output needs, from `at` on.
+  void take_part(Stage& part, bool channels, bool rows, std::int64_t at) const {
+    if (channels || rows) {
+      part.channelwise = true;
+      (channels ? part.in_channel : part.in_row) = at;
+      (channels ? part.in.channels : part.in.rows) = channels ? part.out.channels : part.out.rows;
+    } else {
+      part.in = part.out;
+      part = proportional(part);
+    }
+  }
+
+  Stage slice(Stage stage) const {
+    const SliceAttrs& attrs = op_.as<SliceAttrs>();
+    int cut = -1, cuts = 0;
+    for (std::size_t i = 0; i < attrs.begin.size(); ++i)
+      if (attrs.size[i] != shape(0).at(i)) cut = static_cast<int>(i), ++cuts;
+    const bool channels = cuts == 1 && axis_is_channels(cut, stage.input);
+    const bool rows = cuts == 1 && axis_is_rows(cut, stage.input);
+    const bool contiguous = cuts == 1 && attrs.step.at(static_cast<std::size_t>(cut)) == 1;
+    take_part(stage, channels && contiguous, rows && contiguous,
+              cuts == 1 ? attrs.begin[static_cast<std::size_t>(cut)] : 0);
+    return stage;
+  }
+
+  Stage host(bool allow) const {
+    const std::string& type = op_.as<HostAttrs>().type;
+    if (!allow)
+      throw Error("{}: operator {} cannot run on this machine; use --host-ops to place it on the "
+                  "host CPU at the cost that the chip file states",
+                  op_.name, type);
+    Stage stage = base(StageKind::kHost);
+    for (const TensorId input : op_.inputs)
+      if (input != stage.input && c_.is_activation(input))
+        stage.operands.push_back({input, c_.map_of(input)});
+    // Assumption: an elementary operation for each element that the operator reads or writes.
+    for (const TensorId input : op_.inputs)
+      if (input != kNoTensor) {
+        stage.host_operations += static_cast<double>(element_count(c_.graph.tensor(input).shape));
+      }
+    for (const TensorId output : op_.outputs)
+      stage.host_operations += static_cast<double>(element_count(c_.graph.tensor(output).shape));
+    stage.host_operations *= static_cast<double>(c_.batch);
+    return stage;
+  }
+
+  const StageContext& c_;
+  const Op& op_;
+};
+
+}  // namespace
+
+std::vector<Stage> build_stages(const StageContext& context, const Op& op, bool allow_host) {
+  return Builder(context, op).build(allow_host);
+}
+
+bool is_view(const StageContext& context, const Op& op) {
+  if (op.kind == OpKind::kIdentity) return true;
+  if (op.kind != OpKind::kReshape) return false;
+  const FeatureMap in = context.map_of(op.inputs[0]);
+  const FeatureMap out = context.map_of(op.outputs[0]);
+  // The same pixels with the same channels, in the same order.
+  const bool same_pixels = in.channels == out.channels && in.elements() == out.elements();
+  if (same_pixels && (in.columns == out.columns || in.blocks() == 1)) return true;
+  // A feature map that only matrix products with constants read, whose weights are laid out for it.
+  const std::span<const OpId> readers = context.graph.consumers(op.outputs[0]);
+  return !readers.empty() && std::all_of(readers.begin(), readers.end(), [&](OpId reader) {
+    return context.graph.op(reader).kind == OpKind::kFullyConnected &&
+           in.rows * in.columns * in.channels == out.channels * out.rows * out.columns &&
+           out.rows * out.columns == 1;
+  });
+}
+
+}  // namespace presil

@@ -1,0 +1,82 @@
+#include "sim/tiles.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace presil {
+
+std::vector<Rows> cut(Rows range, std::int64_t length) {
+  std::vector<Rows> runs;
+  for (std::int64_t at = range.begin; at < range.end; at += length)
+    runs.push_back({at, std::min(range.end, at + length)});
+  return runs;
+}
+
+std::vector<Part> parts_of(const ChipSpec& chip, const Stage& stage, CoreSplit split) {
+  const Rows rows{0, stage.out.rows}, outputs{0, stage.out.channels};
+  std::vector<Part> parts;
+  switch (split) {
+    case CoreSplit::kNone:
+      return {{rows, outputs}};
+    case CoreSplit::kRows:
+      for (const Rows run : cut(rows, ceil_div(stage.out.rows, chip.cores)))
+        parts.push_back({run, outputs});
+      return parts;
+    case CoreSplit::kOutputs: {
+      const std::int64_t step = output_step(stage);
+      const std::int64_t steps = ceil_div(stage.out.channels, step);
+      for (const Rows run : cut(outputs, ceil_div(steps, chip.cores) * step))
+        parts.push_back({rows, run});
+      return parts;
+    }
+  }
+  return parts;
+}
+
+StageTiles::StageTiles(const Stage& stage, const StageMapping& mapping, const Part& part) {
+  const std::vector<Rows> rows = cut(part.rows, mapping.rows);
+  const std::vector<Rows> columns = cut({0, stage.out.columns}, mapping.columns);
+  for (std::int64_t image = 0; image < stage.out.batch; ++image)
+    for (const Rows r : rows)
+      for (const Rows c : columns) positions.push_back({image, r, c});
+  outputs = cut(part.outputs, mapping.outputs);
+  channels = stage.kind == StageKind::kMac && !stage.channelwise && stage.groups == 1
+                 ? cut({0, stage.reduction}, mapping.channels)
+                 : std::vector<Rows>{{0, std::max<std::int64_t>(1, stage.reduction)}};
+}
+
+Rows input_channels(const Stage& stage, Rows outputs, Rows channels) {
+  if (stage.channelwise)
+    return {outputs.begin, std::min(outputs.end, std::max(outputs.begin + 1, stage.in.channels))};
+  if (stage.kind != StageKind::kMac || stage.whole_channels) return {0, stage.in.channels};
+  if (stage.groups > 1) {
+    const std::int64_t per_group = stage.group_outputs();
+    return {outputs.begin / per_group * stage.reduction,
+            ceil_div(outputs.end, per_group) * stage.reduction};
+  }
+  if (stage.reach == Reach::kWhole) return {0, stage.in.channels};  // a transposed operand
+  return channels;
+}
+
+std::int64_t tile_bytes(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
+                        std::int64_t channels) {
+  return rows * ceil_div(channels, map.atom) * columns * map.pixel_bytes();
+}
+
+bool is_broadcast(const Stage& stage, const Operand& operand) {
+  return operand.map.rows != stage.out.rows || operand.map.columns != stage.out.columns ||
+         operand.map.channels != stage.out.channels || operand.map.batch != stage.out.batch;
+}
+
+std::int64_t output_step(const Stage& stage) {
+  if (stage.whole_channels) return stage.out.channels;
+  const std::int64_t atom = stage.channelwise ? std::lcm(stage.out.atom, stage.in.atom)
+                                              : stage.out.atom;
+  if (stage.groups > 1) {
+    const std::int64_t step = std::lcm(atom, stage.group_outputs());
+    return std::min(step, stage.out.channels);
+  }
+  return std::min(atom, stage.out.channels);
+}
+
+}  // namespace presil

@@ -42,7 +42,11 @@ struct Transfer {
   double request_every_cycles = 0;
 
   /// In SRAM.
-  std::int64_t bytes() const { return run_bytes * dims[0].count * dims[1].count * dims[2].count; }
+  std::int64_t bytes() const { return run_bytes * runs(); }
+  std::int64_t runs() const { return dims[0].count * dims[1].count * dims[2].count; }
+  /// In the memory, and over its port.
+  std::int64_t stored_run_bytes() const;
+  std::int64_t stored_bytes() const { return stored_run_bytes() * runs(); }
 };
 
 /// Bytes of a core's SRAM that a command reads or writes: `runs` runs of `run_bytes`, `stride`
@@ -116,10 +120,12 @@ struct Program {
 };
 
 /// The rules of a well-formed Program for a chip: indices in range, dependencies backward, sizes
-/// positive, addresses inside SRAM, modes that exist, and no two commands touching the same bytes
-/// of a core's SRAM or of a memory (one of them writing) without one being ordered after the other.
-/// Exact: strided accesses that interleave without a common byte do not conflict. Throws
-/// InternalError naming the command: a bad Program is our compiler's bug.
+/// positive, addresses inside SRAM and not negative, modes that exist, no store over weights, and
+/// no two commands touching the same bytes of a core's SRAM or of a memory (one of them writing)
+/// without one being ordered after the other. Exact: strided accesses that interleave without a
+/// common byte do not conflict. A command may write what it reads itself. Near-linear in the number
+/// of runs that commands touch. Throws InternalError naming the command: a bad Program is our
+/// compiler's bug.
 void check_program(const Program& program, const ChipSpec& chip);
 
 }  // namespace presil

@@ -10,8 +10,9 @@
 
 namespace presil {
 
-enum class Engine : std::uint8_t { kMac, kVector, kDma };
-inline constexpr int kEngineCount = 3;
+/// The host CPU is one, shared by all cores.
+enum class Engine : std::uint8_t { kMac, kVector, kDma, kHost };
+inline constexpr int kEngineCount = 4;
 
 /// Why an engine did not do useful work in a cycle.
 enum class Stall : std::uint8_t {

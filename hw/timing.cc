@@ -46,6 +46,12 @@ const PrecisionMode& mode_of(const ChipSpec& chip, int mode) {
   return chip.mac_array.modes[static_cast<std::size_t>(mode)];
 }
 
+/// Lanes of the vector unit for elements of so many bits: all of them up to 8.
+double lanes_of(const ChipSpec& chip, int bits) {
+  const auto lanes = static_cast<double>(chip.vector_unit.lanes);
+  return chip.vector_unit.lanes_scale_with_width ? lanes * 8 / std::max(8, bits) : lanes;
+}
+
 /// Blocks of the reduction that one output's sum is cut into.
 std::int64_t reduction_blocks(const ChipSpec& chip, const PrecisionMode& mode,
                               const Matrix& matrix) {
@@ -114,9 +120,9 @@ MatrixTiming depthwise_timing(const ChipSpec& chip, const PrecisionMode& mode, c
 void add_output_stage(const ChipSpec& chip, const PrecisionMode& mode, const Matrix& matrix,
                       const Stripes& stripes, MatrixTiming& timing) {
   if (matrix.drained_per_position == 0) return;
-  const double rate = chip.mac_array.output_elements_per_cycle;
+  const double each = output_cycles_per_element(chip, matrix);
   const auto drain = [&](std::int64_t positions, std::int64_t elements) {
-    return Cycles(ceil_cycles(static_cast<double>(positions * elements) / rate));
+    return Cycles(ceil_cycles(static_cast<double>(positions * elements) * each));
   };
   const std::int64_t blocks = ceil_div(matrix.outputs, mode.parallelism_factor);
   timing.output = drain(matrix.positions, matrix.drained_per_position);
@@ -158,13 +164,15 @@ MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix) {
   return timing;
 }
 
+double output_cycles_per_element(const ChipSpec& chip, const Matrix& matrix) {
+  return std::max(1 / chip.mac_array.output_elements_per_cycle,
+                  matrix.epilogue_cycles_per_element / lanes_of(chip, matrix.output_bits));
+}
+
 Cycles vector_timing(const ChipSpec& chip, const Vector& vector) {
-  const VectorUnitSpec& unit = chip.vector_unit;
-  const double lanes = unit.lanes_scale_with_width
-                           ? static_cast<double>(unit.lanes) * 8 / std::max(8, vector.element_bits)
-                           : static_cast<double>(unit.lanes);
-  return Cycles(unit.startup_cycles + ceil_cycles(static_cast<double>(vector.elements) *
-                                                  vector.cycles_per_element / lanes));
+  return Cycles(chip.vector_unit.startup_cycles +
+                ceil_cycles(static_cast<double>(vector.elements) * vector.cycles_per_element /
+                            lanes_of(chip, vector.element_bits)));
 }
 
 std::int64_t accumulator_positions(const ChipSpec& chip, int mode) {

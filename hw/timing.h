@@ -43,6 +43,11 @@ struct MatrixTiming {
 /// group. Throws InternalError for a mode out of range.
 MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix);
 
+/// Cycles of the output stage for each element that leaves: the longer of its own rate and the
+/// fused operators' work, epilogue_cycles_per_element over the lanes of the vector unit, which
+/// shrink with output_bits as for a Vector (DESIGN.md section 3; the lanes: assumption).
+double output_cycles_per_element(const ChipSpec& chip, const Matrix& matrix);
+
 /// startup + ceil(elements x cost / lanes), lanes shrinking with width if the chip says so.
 Cycles vector_timing(const ChipSpec& chip, const Vector& vector);
 

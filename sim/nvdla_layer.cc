@@ -14,6 +14,9 @@ namespace {
 /// Weights are stored in units of so many bytes (measured: axi_rd_weight_bytes).
 constexpr std::int64_t kWeightUnitBytes = 128;
 
+/// Alignment of what the memory holds.
+constexpr std::int64_t kAreaBytes = 4096;
+
 int find_mode(const ChipSpec& chip, const NvdlaLayer& layer) {
   for (std::size_t i = 0; i < chip.mac_array.modes.size(); ++i)
     if (chip.mac_array.modes[i].weights == layer.precision &&
@@ -37,6 +40,10 @@ class LayerProgram {
     load_features();
     const std::int64_t factor =
         chip_.mac_array.modes[static_cast<std::size_t>(mode_)].parallelism_factor;
+    // Features, weights and outputs lie one behind the other in the memory.
+    weights_base_ = round_up(feature_bytes_, kAreaBytes);
+    outputs_base_ =
+        weights_base_ + round_up(weight_bytes(factor) * ceil_div(layer_.outputs, factor), kAreaBytes);
     for (std::int64_t first = 0; first < layer_.outputs; first += factor)
       add_kernel_group(first, std::min(factor, layer_.outputs - first));
     return std::move(program_);
@@ -79,10 +86,15 @@ class LayerProgram {
     if (rest > 0) add(runs * grain, 1, rest * line);
   }
 
-  CommandId load_weights(std::int64_t kernels) {
+  /// Of a kernel group, in memory and in the buffer.
+  std::int64_t weight_bytes(std::int64_t kernels) const {
     const std::int64_t used = kernels * layer_.channels * layer_.kernel_h * layer_.kernel_w *
                               bits_of(layer_.precision) / 8;
-    const std::int64_t bytes = round_up(used, kWeightUnitBytes);
+    return round_up(used, kWeightUnitBytes);
+  }
+
+  CommandId load_weights(std::int64_t kernels) {
+    const std::int64_t bytes = weight_bytes(kernels);
     const std::int64_t ring = layer_.weight_banks * bank_bytes_;
     const std::int64_t base = layer_.data_banks * bank_bytes_;
     if (bytes > ring)
@@ -90,8 +102,9 @@ class LayerProgram {
                   layer_.id, bytes, layer_.weight_banks, bank_bytes_);
     if (ring_offset_ + bytes > ring) ring_offset_ = 0;
     Resident group{.address = base + ring_offset_, .bytes = bytes, .readers = {}};
-    Transfer transfer{
-        .memory_address = weights_read_, .sram_address = group.address, .run_bytes = bytes};
+    Transfer transfer{.memory_address = weights_base_ + weights_read_,
+                      .sram_address = group.address,
+                      .run_bytes = bytes};
     transfer.traffic = Traffic::kWeights;
     transfer.request_every_cycles = chip_.dma.weight_request_cycles;
     Command command{.work = Load{transfer}};
@@ -117,10 +130,9 @@ class LayerProgram {
                     .positions = full ? stripes.length : stripes.last,
                     .channels = layer_.channels,
                     .taps = layer_.kernel_h * layer_.kernel_w,
-                    .input_address = 0,
-                    .input_bytes = feature_bytes_,
-                    .weight_address = residents_.back().address,
-                    .weight_bytes = residents_.back().bytes,
+                    .input = {.address = 0, .run_bytes = feature_bytes_},
+                    .weights = {.address = residents_.back().address,
+                                .run_bytes = residents_.back().bytes},
                     .drained_per_position = round_up(kernels, atom_elements_)};
       Command command{.work = matrix, .dependencies = features_};
       command.dependencies.push_back(weights);
@@ -136,7 +148,8 @@ class LayerProgram {
              std::int64_t positions) {
     const std::int64_t atom = chip_.activation_atom_bytes;
     const std::int64_t surface = layer_.out_height * layer_.out_width * atom;
-    Transfer transfer{.memory_address = first / atom_elements_ * surface + position * atom,
+    Transfer transfer{.memory_address =
+                          outputs_base_ + first / atom_elements_ * surface + position * atom,
                       .sram_address = 0,
                       .run_bytes = positions * atom};
     transfer.dims[0] = {.count = ceil_div(kernels, atom_elements_), .memory_stride = surface};
@@ -149,7 +162,7 @@ class LayerProgram {
   const NvdlaLayer& layer_;
   const int mode_;
   std::int64_t bank_bytes_ = 0, atom_elements_ = 0, feature_bytes_ = 0, ring_offset_ = 0,
-               weights_read_ = 0;
+               weights_read_ = 0, weights_base_ = 0, outputs_base_ = 0;
   Program program_;
   std::vector<CommandId> features_;
   std::vector<Resident> residents_;

@@ -37,8 +37,8 @@ void MacArray::run() {
       const double waiting =
           static_cast<double>(accumulator_positions(around_.chip, matrix.mode) *
                               around_.chip.mac_array.modes[static_cast<std::size_t>(matrix.mode)]
-                                  .parallelism_factor) /
-          around_.chip.mac_array.output_elements_per_cycle;
+                                  .parallelism_factor) *
+          output_cycles_per_element(around_.chip, matrix);
       end = round_up_to_cycle(std::max(end, output_free_ - to_ticks(waiting)));
       done = output_free_ + around_.chip.mac_array.output_latency_cycles * kTicksPerCycle;
     }

@@ -40,7 +40,7 @@ void DmaChannel::run() {
     span.done = Cycles(to_cycles_up(done));
     MemoryTraffic& traffic = around_.timeline.memories[static_cast<std::size_t>(transfer.memory)];
     (write ? traffic.written : traffic.read)[static_cast<std::size_t>(transfer.traffic)] +=
-        transfer.bytes();
+        transfer.stored_bytes();
     around_.sequencer.complete_at(id, done);
   }
 }
@@ -48,13 +48,14 @@ void DmaChannel::run() {
 Ticks DmaChannel::move(const Transfer& transfer, bool write) {
   last_done_ = now();
   const std::int64_t burst = around_.chip.dma.burst_bytes;
+  const std::int64_t run_bytes = transfer.stored_run_bytes();
   const auto& dims = transfer.dims;
   for (std::int64_t i = 0; i < dims[0].count; ++i)
     for (std::int64_t j = 0; j < dims[1].count; ++j)
       for (std::int64_t k = 0; k < dims[2].count; ++k) {
         std::int64_t address = transfer.memory_address + i * dims[0].memory_stride +
                                j * dims[1].memory_stride + k * dims[2].memory_stride;
-        const std::int64_t end = address + transfer.run_bytes;
+        const std::int64_t end = address + run_bytes;
         while (address < end) {
           const std::int64_t bytes = std::min(burst - address % burst, end - address);
           send(transfer, address, bytes, write);

@@ -8,6 +8,7 @@
 #include "hw/sc/compute.h"
 #include "hw/sc/context.h"
 #include "hw/sc/dma.h"
+#include "hw/sc/host.h"
 #include "hw/sc/memory.h"
 #include "hw/simulate.h"
 
@@ -19,12 +20,14 @@ using sc::CommandQueue;
 using sc::Surroundings;
 
 /// The streams that DMA channels are kept for: with one channel all share it; with two, loads and
-/// stores; with three or more, features, weights and stores (the last gets the surplus).
+/// stores; with three or more, features, weights and stores (the last gets the surplus). 0 for
+/// work that is no transfer.
 std::size_t stream_of(const ChipSpec& chip, const Work& work) {
   if (chip.dma.channels == 1) return 0;
   const std::size_t store = chip.dma.channels == 2 ? 1 : 2;
   if (std::holds_alternative<Store>(work)) return store;
-  const bool weights = std::get<Load>(work).transfer.traffic == Traffic::kWeights;
+  const auto* load = std::get_if<Load>(&work);
+  const bool weights = load != nullptr && load->transfer.traffic == Traffic::kWeights;
   return chip.dma.channels >= 3 && weights ? 1 : 0;
 }
 
@@ -57,6 +60,7 @@ class Machine {
         timeline_(timeline),
         sequencer_("sequencer", chip, program, timeline, [this](CommandId id) { dispatch(id); }) {
     const Surroundings around{chip, program, timeline, sequencer_};
+    host_ = std::make_unique<sc::HostCpu>("host", around);
     for (const MemorySpec& memory : chip.memories)
       memories_.push_back(
           std::make_unique<sc::Memory>(("memory_" + memory.name).c_str(), memory, options));
@@ -84,16 +88,21 @@ class Machine {
   void dispatch(CommandId id) {
     const Command& command = program_.commands[static_cast<std::size_t>(id)];
     Core& core = *cores_[static_cast<std::size_t>(command.core)];
-    if (std::holds_alternative<Matrix>(command.work))
-      core.mac.queue.push(id);
-    else if (std::holds_alternative<Vector>(command.work))
-      core.vector.queue.push(id);
-    else
-      core.queues[stream_of(chip_, command.work)]->push(id);
+    struct Visitor {
+      CommandQueue &mac, &vector, &host, &dma;
+      CommandQueue& operator()(const Load&) const { return dma; }
+      CommandQueue& operator()(const Store&) const { return dma; }
+      CommandQueue& operator()(const Matrix&) const { return mac; }
+      CommandQueue& operator()(const Vector&) const { return vector; }
+      CommandQueue& operator()(const Host&) const { return host; }
+    };
+    CommandQueue& dma = *core.queues[stream_of(chip_, command.work)];
+    std::visit(Visitor{core.mac.queue, core.vector.queue, host_->queue, dma}, command.work)
+        .push(id);
   }
 
   void count() {
-    timeline_.events = sequencer_.activations();
+    timeline_.events = sequencer_.activations() + host_->waits();
     for (const auto& core : cores_) {
       timeline_.events += core->mac.waits() + core->vector.waits();
       for (const auto& channel : core->channels) timeline_.events += channel->waits();
@@ -110,6 +119,7 @@ class Machine {
   sc::Sequencer sequencer_;
   std::vector<std::unique_ptr<sc::Memory>> memories_;
   std::vector<std::unique_ptr<Core>> cores_;
+  std::unique_ptr<sc::HostCpu> host_;
 };
 
 }  // namespace

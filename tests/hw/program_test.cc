@@ -28,7 +28,7 @@ TEST_CASE("two writers of the same bytes must be ordered") {
 TEST_CASE("an order through a third command counts") {
   Program program{.group_names = {"test"}};
   program.add({.work = Load{{.sram_address = 0, .run_bytes = 64}}});
-  program.add({.work = Vector{.elements = 1, .output_address = 256, .output_bytes = 1},
+  program.add({.work = Vector{.elements = 1, .output = {.address = 256, .run_bytes = 1}},
                .dependencies = {0}});
   program.add({.work = Load{{.sram_address = 0, .run_bytes = 64}}, .dependencies = {1}});
   CHECK_NOTHROW(check_program(program, test::small_chip()));

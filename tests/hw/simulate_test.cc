@@ -56,12 +56,14 @@ TEST_CASE("a matrix waits for its operands, and its store for it") {
   program.add({.work = Matrix{.outputs = 4,
                               .positions = 16,
                               .channels = 8,
-                              .input_bytes = 64,
-                              .output_address = 512,
-                              .output_bytes = 64,
+                              .input = {.run_bytes = 64},
+                              .output = {.address = 512, .run_bytes = 64},
                               .drained_per_position = 4},
                .dependencies = {0}});
-  program.add({.work = Store{{.sram_address = 512, .run_bytes = 64, .traffic = Traffic::kOutput}},
+  program.add({.work = Store{{.memory_address = 4096,
+                              .sram_address = 512,
+                              .run_bytes = 64,
+                              .traffic = Traffic::kOutput}},
                .dependencies = {1}});
   const Timeline timeline = simulate(test::small_chip(), program);
   CHECK(timeline.spans[1].start == Cycles(18));
@@ -113,7 +115,8 @@ TEST_CASE("a banked memory opens a row once and then hits it") {
 TEST_CASE("reads and writes share a port that is not duplex") {
   ChipSpec chip = test::small_chip();
   const Program program = program_of(
-      {{.work = load_of(0, 256)}, {.work = Store{{.sram_address = 4096, .run_bytes = 256}}}});
+      {{.work = load_of(0, 256)},
+       {.work = Store{{.memory_address = 4096, .sram_address = 4096, .run_bytes = 256}}}});
   CHECK(simulate(chip, program).total == Cycles(10 + 32));
   chip.memories[0].duplex = false;
   // The load's four bursts are asked for first, the store's follow on the bus: 4 x 8 + 4 x 8.
@@ -142,6 +145,38 @@ TEST_CASE("a fixed program is never slower on a faster port") {
     CHECK(total <= before);
     before = total;
   }
+}
+
+TEST_CASE("a host command takes its duration on the one host, after its dependencies") {
+  Program program = program_of({{.work = load_of(0, 256)}});
+  program.add({.work = Host{Cycles(100)}, .dependencies = {0}});
+  program.add({.work = Host{Cycles(50)}});
+  const Timeline timeline = simulate(test::small_chip(), program);
+  CHECK(timeline.spans[2].end == Cycles(50));  // the first is not ready yet
+  CHECK(timeline.spans[1].engine == Engine::kHost);
+  CHECK(timeline.spans[1].start == Cycles(50));  // load done at 42, the host free at 50
+  CHECK(timeline.total == Cycles(150));
+}
+
+TEST_CASE("host commands of several cores queue up for the one host") {
+  ChipSpec chip = test::small_chip();
+  chip.cores = 2;
+  Program program = program_of({});
+  program.add({.work = Host{Cycles(30)}});
+  program.add({.work = Host{Cycles(30)}, .core = 1});
+  CHECK(simulate(chip, program).total == Cycles(60));
+}
+
+TEST_CASE("a compressed transfer moves its stored bytes over the port") {
+  // Two runs of 100 bytes, stored in ceil(100 x 0.53) = 53 each: 10 + ceil(106 / 8).
+  Transfer transfer{.run_bytes = 100, .stored_ratio = 0.53};
+  transfer.dims[0] = {.count = 2, .memory_stride = 64, .sram_stride = 100};
+  CHECK(transfer.stored_run_bytes() == 53);
+  CHECK(transfer.bytes() == 200);
+  const Timeline timeline = simulate(test::small_chip(), program_of({{.work = Load{transfer}}}));
+  CHECK(timeline.memories[0].read[0] == 106);
+  CHECK(timeline.memories[0].bursts == 2);
+  CHECK(timeline.total == Cycles(10 + 14));
 }
 
 TEST_CASE("an empty program takes no time") {

@@ -104,6 +104,23 @@ TEST_CASE("a vector command costs its elements over the lanes, fewer for wider e
   CHECK(vector_timing(chip, {.elements = 16, .cycles_per_element = 2.5}) == Cycles(3 + 5));
 }
 
+TEST_CASE("fused operators make each result take the longer of the output rate and their work") {
+  ChipSpec chip = test::small_chip();  // 4 results a cycle leave; 8 lanes
+  Matrix matrix{.outputs = 4, .positions = 40, .channels = 8, .drained_per_position = 4};
+  CHECK(output_cycles_per_element(chip, matrix) == doctest::Approx(0.25));
+  CHECK(matrix_timing(chip, matrix).output == Cycles(160 / 4));
+  matrix.epilogue_cycles_per_element = 1;  // 1/8 cycle a result hides behind the rate
+  CHECK(matrix_timing(chip, matrix).output == Cycles(160 / 4));
+  matrix.epilogue_cycles_per_element = 6;  // 6/8 does not
+  CHECK(matrix_timing(chip, matrix).output == Cycles(160 * 6 / 8));
+  // Stripes of 16, 16 and 8: the last drains 8 x 4 results.
+  CHECK(matrix_timing(chip, matrix).last_drain == Cycles(8 * 4 * 6 / 8));
+  matrix.output_bits = 16;  // half the lanes
+  CHECK(matrix_timing(chip, matrix).output == Cycles(160 * 6 / 4));
+  chip.vector_unit.lanes_scale_with_width = false;
+  CHECK(matrix_timing(chip, matrix).output == Cycles(160 * 6 / 8));
+}
+
 TEST_CASE("a precision mode that does not exist is a broken promise") {
   CHECK_THROWS_AS(matrix_timing(test::small_chip(), {.mode = 7}), InternalError);
 }

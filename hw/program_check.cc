@@ -1,0 +1,284 @@
+// check_program: finds hazards by itself, without the HazardTracker that compilers derive
+// dependencies with; the two share only the description of accesses.
+
+#include <algorithm>
+#include <map>
+#include <queue>
+#include <utility>
+
+#include "core/error.h"
+#include "hw/access.h"
+#include "hw/program.h"
+
+namespace presil {
+
+namespace {
+
+void check_transfer(const Transfer& transfer, const ChipSpec& chip, CommandId id) {
+  PRESIL_CHECK(transfer.memory >= 0 && transfer.memory < static_cast<int>(chip.memories.size()),
+               "command {}: memory {} does not exist", id, transfer.memory);
+  PRESIL_CHECK(transfer.run_bytes > 0, "command {}: empty transfer", id);
+  for (const TransferDim& dim : transfer.dims)
+    PRESIL_CHECK(dim.count >= 1 && dim.sram_stride >= 0, "command {}: bad transfer dim", id);
+  PRESIL_CHECK(transfer.stored_ratio > 0 && transfer.stored_ratio <= 2,
+               "command {}: stored ratio {} is not in (0, 2]", id, transfer.stored_ratio);
+  PRESIL_CHECK(transfer.request_every_cycles >= 0, "command {}: negative request pace", id);
+}
+
+void check_region(const Region& region, const char* name, CommandId id) {
+  PRESIL_CHECK(region.run_bytes >= 0 && region.runs >= 1 &&
+                   (region.runs == 1 || region.stride >= region.run_bytes),
+               "command {}: bad {} region: {} runs of {} bytes, {} apart", id, name, region.runs,
+               region.run_bytes, region.stride);
+}
+
+void check_sizes(const Command& command, const ChipSpec& chip, CommandId id) {
+  struct Visitor {
+    const ChipSpec& chip;
+    CommandId id;
+    void operator()(const Load& load) const { check_transfer(load.transfer, chip, id); }
+    void operator()(const Store& store) const {
+      check_transfer(store.transfer, chip, id);
+      PRESIL_CHECK(store.transfer.traffic != Traffic::kWeights, "command {}: stores weights", id);
+    }
+    void operator()(const Matrix& m) const {
+      PRESIL_CHECK(m.mode >= 0 && m.mode < static_cast<int>(chip.mac_array.modes.size()),
+                   "command {}: precision mode {} does not exist", id, m.mode);
+      PRESIL_CHECK(m.outputs > 0 && m.positions > 0 && m.channels > 0 && m.taps > 0,
+                   "command {}: empty matrix", id);
+      PRESIL_CHECK(
+          m.drained_per_position >= 0 && m.epilogue_cycles_per_element >= 0 && m.output_bits > 0,
+          "command {}: bad output stage work", id);
+      check_region(m.input, "input", id);
+      check_region(m.weights, "weights", id);
+      check_region(m.operand, "operand", id);
+      check_region(m.output, "output", id);
+    }
+    void operator()(const Vector& v) const {
+      PRESIL_CHECK(v.elements > 0 && v.cycles_per_element > 0, "command {}: empty vector", id);
+      PRESIL_CHECK(v.element_bits > 0, "command {}: elements of {} bits", id, v.element_bits);
+      check_region(v.input, "input", id);
+      check_region(v.operand, "operand", id);
+      check_region(v.output, "output", id);
+    }
+    void operator()(const Host& host) const {
+      PRESIL_CHECK(host.duration >= Cycles(0), "command {}: negative duration", id);
+    }
+  };
+  std::visit(Visitor{chip, id}, command.work);
+}
+
+void check_addresses(const Command& command, const ChipSpec& chip, CommandId id) {
+  for (const Access& access : accesses_of(command)) {
+    const std::int64_t begin = access.bytes.begin, end = access.bytes.end();
+    if (access.space.kind == Space::Kind::kSram) {
+      PRESIL_CHECK(begin >= 0 && end <= chip.sram_bytes(), "command {}: SRAM bytes {}..{} of {}",
+                   id, begin, end, chip.sram_bytes());
+      continue;
+    }
+    const MemorySpec& memory = chip.memories[static_cast<std::size_t>(access.space.index)];
+    PRESIL_CHECK(begin >= 0 && (memory.kib <= 0 || static_cast<double>(end) <= memory.kib * 1024),
+                 "command {}: bytes {}..{} of memory {} ({} KiB)", id, begin, end, memory.name,
+                 memory.kib);
+  }
+}
+
+/// Answers "is this command ordered after that one, directly or not?" for one command at a time.
+class Order {
+ public:
+  explicit Order(const Program& program)
+      : program_(program), reached_(program.commands.size(), -1) {}
+
+  /// The command that is asked about from now on.
+  void begin(CommandId id) {
+    id_ = id;
+    searching_ = false;
+  }
+
+  bool after(CommandId before) {
+    const std::vector<CommandId>& direct = dependencies(id_);
+    if (std::find(direct.begin(), direct.end(), before) != direct.end()) return true;
+    for (const CommandId middle : direct) {
+      if (middle <= before) continue;
+      const std::vector<CommandId>& second = dependencies(middle);
+      if (std::find(second.begin(), second.end(), before) != second.end()) return true;
+    }
+    return search(before);
+  }
+
+ private:
+  const std::vector<CommandId>& dependencies(CommandId id) const {
+    return program_.commands[static_cast<std::size_t>(id)].dependencies;
+  }
+
+  /// Goes back through what came before, latest first, as far as `before`; goes on from there when
+  /// an earlier one is asked for.
+  bool search(CommandId before) {
+    if (!searching_) {
+      searching_ = true;
+      frontier_ = {};
+      reach(id_);
+    }
+    while (!frontier_.empty() && frontier_.top() > before) {
+      const CommandId id = frontier_.top();
+      frontier_.pop();
+      reach(id);
+    }
+    return reached_[static_cast<std::size_t>(before)] == id_;
+  }
+
+  void reach(CommandId from) {
+    for (const CommandId id : dependencies(from))
+      if (std::exchange(reached_[static_cast<std::size_t>(id)], id_) != id_) frontier_.push(id);
+  }
+
+  const Program& program_;
+  CommandId id_ = 0;
+  bool searching_ = false;
+  std::vector<CommandId> reached_;  ///< the command whose search last came by
+  std::priority_queue<CommandId> frontier_;
+};
+
+/// Who wrote each byte of a space last and who has read it since, as disjoint intervals.
+class Shadow {
+ public:
+  struct Cell {
+    std::int64_t end = 0;
+    CommandId writer = -1;
+    std::vector<CommandId> readers;
+  };
+
+  /// Calls met(earlier, begin, end) for the last writers of [begin, end), then makes `id` a reader.
+  template <typename Met>
+  void read(std::int64_t begin, std::int64_t end, CommandId id, Met&& met) {
+    auto at = cut(begin);
+    while (begin < end) {
+      if (at == cells_.end() || at->first > begin) {
+        const std::int64_t until = at == cells_.end() ? end : std::min(end, at->first);
+        at = cells_.emplace_hint(at, begin, Cell{.end = until});
+      } else if (at->second.end > end) {
+        cut(end);
+      }
+      Cell& cell = at->second;
+      if (cell.writer >= 0) met(cell.writer, begin, cell.end);
+      if (cell.readers.empty() || cell.readers.back() != id) cell.readers.push_back(id);
+      begin = cell.end;
+      ++at;
+    }
+  }
+
+  /// Calls met for the last writers and the readers since, then makes `id` the writer.
+  template <typename Met>
+  void write(std::int64_t begin, std::int64_t end, CommandId id, Met&& met) {
+    auto at = cut(begin);
+    cut(end);
+    while (at != cells_.end() && at->first < end) {
+      const Cell& cell = at->second;
+      if (cell.writer >= 0) met(cell.writer, at->first, cell.end);
+      for (const CommandId reader : cell.readers) met(reader, at->first, cell.end);
+      at = cells_.erase(at);
+    }
+    cells_.emplace_hint(at, begin, Cell{.end = end, .writer = id});
+  }
+
+ private:
+  using Cells = std::map<std::int64_t, Cell>;
+
+  /// Splits the cell around `place`; gives the first cell that begins there or behind.
+  Cells::iterator cut(std::int64_t place) {
+    auto at = cells_.lower_bound(place);
+    if (at == cells_.begin()) return at;
+    const auto before = std::prev(at);
+    if (before->second.end <= place) return at;
+    Cell rest = before->second;
+    before->second.end = place;
+    return cells_.emplace_hint(at, place, std::move(rest));
+  }
+
+  Cells cells_;
+};
+
+void check_hazards(const Program& program, const ChipSpec& chip) {
+  Order order(program);
+  std::map<Space, Shadow> shadows;
+  for (std::size_t i = 0; i < program.commands.size(); ++i) {
+    const auto id = static_cast<CommandId>(i);
+    order.begin(id);
+    for (const Access& access : accesses_of(program.commands[i])) {
+      if (access.constant) continue;
+      Shadow& shadow = shadows[access.space];
+      CommandId last = id;  // mostly the same one again: a command is ordered with itself
+      const auto met = [&](CommandId earlier, std::int64_t from, std::int64_t to) {
+        if (earlier == id || std::exchange(last, earlier) == earlier || order.after(earlier))
+          return;
+        PRESIL_CHECK(access.space.kind != Space::Kind::kSram,
+                     "commands {} and {} touch SRAM bytes {}..{} and are not ordered", earlier, id,
+                     from, to);
+        PRESIL_CHECK(false, "commands {} and {} touch bytes {}..{} of memory {} and are not ordered",
+                     earlier, id, from, to,
+                     chip.memories[static_cast<std::size_t>(access.space.index)].name);
+      };
+      for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
+        if (access.write)
+          shadow.write(begin, end, id, met);
+        else
+          shadow.read(begin, end, id, met);
+      });
+    }
+  }
+}
+
+/// Nothing stores over weights that any command, earlier or later, loads.
+void check_constants(const Program& program, const ChipSpec& chip) {
+  std::map<Space, std::vector<std::pair<std::int64_t, std::int64_t>>> constants;
+  for (const Command& command : program.commands)
+    for (const Access& access : accesses_of(command))
+      if (access.constant)
+        for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
+          constants[access.space].emplace_back(begin, end);
+        });
+  for (auto& [space, runs] : constants) {
+    std::sort(runs.begin(), runs.end());
+    std::size_t last = 0;
+    for (std::size_t r = 1; r < runs.size(); ++r)
+      if (runs[r].first <= runs[last].second)
+        runs[last].second = std::max(runs[last].second, runs[r].second);
+      else
+        runs[++last] = runs[r];
+    runs.resize(last + 1);
+  }
+  for (std::size_t i = 0; i < program.commands.size(); ++i)
+    for (const Access& access : accesses_of(program.commands[i])) {
+      const auto found = access.write ? constants.find(access.space) : constants.end();
+      if (found == constants.end()) continue;
+      for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
+        const auto& runs = found->second;
+        const auto behind = std::lower_bound(runs.begin(), runs.end(), std::pair{end, end});
+        PRESIL_CHECK(behind == runs.begin() || std::prev(behind)->second <= begin,
+                     "command {}: stores over weights in bytes {}..{} of memory {}", i, begin, end,
+                     chip.memories[static_cast<std::size_t>(access.space.index)].name);
+      });
+    }
+}
+
+}  // namespace
+
+void check_program(const Program& program, const ChipSpec& chip) {
+  for (std::size_t i = 0; i < program.commands.size(); ++i) {
+    const Command& command = program.commands[i];
+    const auto id = static_cast<CommandId>(i);
+    PRESIL_CHECK(command.core >= 0 && command.core < chip.cores, "command {}: core {} of {}", id,
+                 command.core, chip.cores);
+    PRESIL_CHECK(command.group >= 0 && command.group < static_cast<int>(program.group_names.size()),
+                 "command {}: group {} has no name", id, command.group);
+    for (const CommandId before : command.dependencies)
+      PRESIL_CHECK(before >= 0 && before < id, "command {}: depends on {}, which is not earlier",
+                   id, before);
+    check_sizes(command, chip, id);
+    check_addresses(command, chip, id);
+  }
+  check_hazards(program, chip);
+  check_constants(program, chip);
+}
+
+}  // namespace presil

@@ -73,7 +73,8 @@ enum class MacOp : std::uint8_t { kDense, kDepthwise };
 struct Matrix {
   MacOp op = MacOp::kDense;
   int mode = 0;  ///< index in ChipSpec::mac_array.modes
-  std::int64_t outputs = 1, positions = 1, channels = 1, taps = 1;
+  std::int64_t outputs = 1, positions = 1, channels = 1, taps = 1;  ///< of one group
+  std::int64_t groups = 1;  ///< such products, one after another (grouped convolution)
   Region input, weights, output;
   Region operand;  ///< second operand of a fused elementwise operator (a residual add)
   /// Output elements that leave through the output stage for each position (padded to the layout's
@@ -85,7 +86,7 @@ struct Matrix {
   double epilogue_cycles_per_element = 0;
   int output_bits = 8;  ///< of one output element
 
-  Macs useful_macs() const { return Macs(outputs * positions * channels * taps); }
+  Macs useful_macs() const { return Macs(groups * outputs * positions * channels * taps); }
 };
 
 /// Elementwise work: `elements` at `cycles_per_element` on each of the lanes.

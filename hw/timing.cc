@@ -141,7 +141,9 @@ Stripes cut_stripes(std::int64_t positions, std::int64_t length, std::int64_t la
   return stripes;
 }
 
-MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix) {
+namespace {
+
+MatrixTiming one_group_timing(const ChipSpec& chip, const Matrix& matrix) {
   const MacArraySpec& array = chip.mac_array;
   const PrecisionMode& mode = mode_of(chip, matrix.mode);
   MatrixTiming timing;
@@ -161,6 +163,16 @@ MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix) {
     timing = stationary_timing(chip, mode, matrix.outputs, mode.parallelism_factor, stripes,
                                array.pixels, reduction_blocks(chip, mode, matrix));
   add_output_stage(chip, mode, matrix, stripes, timing);
+  return timing;
+}
+
+}  // namespace
+
+MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix) {
+  MatrixTiming timing = one_group_timing(chip, matrix);
+  for (Cycles* part : {&timing.compute, &timing.active, &timing.min_slot, &timing.weight_load,
+                       &timing.fill_drain})
+    *part = *part * matrix.groups;
   return timing;
 }
 

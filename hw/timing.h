@@ -40,7 +40,7 @@ struct MatrixTiming {
 /// parallelism_factor outputs x dot_length positions; a slot streams channels x taps, plus
 /// fill and drain. Input stationary: as weight stationary with outputs and positions exchanged.
 /// Depthwise: ceil(channels/depthwise_channels) x ceil(taps/depthwise_taps) steps a position
-/// group. Throws InternalError for a mode out of range.
+/// group. `groups` products follow one another. Throws InternalError for a mode out of range.
 MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix);
 
 /// Cycles of the output stage for each element that leaves: the longer of its own rate and the

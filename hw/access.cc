@@ -48,11 +48,11 @@ Accesses accesses_of(const Command& command) {
       accesses.add({.space = memory(t), .write = true, .bytes = memory_bytes_of(t)});
     }
     void operator()(const Matrix& m) {
-      for (const Region* region : {&m.input, &m.weights, &m.operand}) read(*region);
+      for (const Region* region : {&m.input, &m.weights, &m.operand, &m.constants}) read(*region);
       write(m.output);
     }
     void operator()(const Vector& v) {
-      for (const Region* region : {&v.input, &v.operand}) read(*region);
+      for (const Region* region : {&v.input, &v.operand, &v.constants}) read(*region);
       write(v.output);
     }
     void operator()(const Host&) {}

@@ -26,7 +26,7 @@ struct Access {
   Strided bytes;  ///< not empty
 };
 
-/// The accesses of one command, reads before writes. At most four; never allocates.
+/// The accesses of one command, reads before writes. At most five; never allocates.
 class Accesses {
  public:
   const Access* begin() const { return items_.data(); }
@@ -37,7 +37,7 @@ class Accesses {
   }
 
  private:
-  std::array<Access, 4> items_{};
+  std::array<Access, 5> items_{};
   std::size_t size_ = 0;
 };
 

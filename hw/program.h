@@ -76,7 +76,8 @@ struct Matrix {
   std::int64_t outputs = 1, positions = 1, channels = 1, taps = 1;  ///< of one group
   std::int64_t groups = 1;  ///< such products, one after another (grouped convolution)
   Region input, weights, output;
-  Region operand;  ///< second operand of a fused elementwise operator (a residual add)
+  Region operand;    ///< second operand of a fused elementwise operator (a residual add)
+  Region constants;  ///< scales and tables of what is fused
   /// Output elements that leave through the output stage for each position (padded to the layout's
   /// atom); 0: the partial sums stay in the accumulators for a later command.
   std::int64_t drained_per_position = 0;
@@ -95,6 +96,7 @@ struct Vector {
   int element_bits = 8;
   double cycles_per_element = 1;
   Region input, operand, output;
+  Region constants;  ///< scales and tables
 };
 
 /// An operator that runs on the host CPU, from memory to memory.

@@ -52,6 +52,7 @@ void check_sizes(const Command& command, const ChipSpec& chip, CommandId id) {
       check_region(m.input, "input", id);
       check_region(m.weights, "weights", id);
       check_region(m.operand, "operand", id);
+      check_region(m.constants, "constants", id);
       check_region(m.output, "output", id);
     }
     void operator()(const Vector& v) const {
@@ -59,6 +60,7 @@ void check_sizes(const Command& command, const ChipSpec& chip, CommandId id) {
       PRESIL_CHECK(v.element_bits > 0, "command {}: elements of {} bits", id, v.element_bits);
       check_region(v.input, "input", id);
       check_region(v.operand, "operand", id);
+      check_region(v.constants, "constants", id);
       check_region(v.output, "output", id);
     }
     void operator()(const Host& host) const {

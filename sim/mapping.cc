@@ -62,6 +62,11 @@ class Collector {
       buffers_.push_back({use, number_, operand, round_up(bytes, kBufferAlignment), slots});
   }
 
+  /// In steady state constants have a place of their own already.
+  void add_constant(Use use, std::int64_t bytes, int slots) {
+    if (!around_.weights_stay) add(use, bytes, slots);
+  }
+
   void stage(const Stage& s, const StageMapping& m) {
     const std::vector<Part> parts = parts_of(around_.chip, s, mapping_.split);
     const Part& part = parts.front();
@@ -74,7 +79,7 @@ class Collector {
         add(Use::kInput, input_tile_bytes(s, m, m.rows), m.input_slots);
     }
     if (s.kind == StageKind::kMac) weights(s, m, part);
-    add(Use::kConstants, s.constant_bytes, 1);
+    add_constant(Use::kConstants, s.constant_bytes, 1);
     operands(s, m);
     if (!around_.is_resident(s.output))
       add(Use::kOutput, tile_bytes(s.out, m.rows, m.columns, m.outputs), m.output_slots);
@@ -86,7 +91,7 @@ class Collector {
         (s.weights_per_image ? static_cast<std::size_t>(s.out.batch) : 1));
     const int slots = m.weight_slots == kHeld ? held : std::min(held, m.weight_slots);
     if (!s.weights_are_activations)
-      add(Use::kWeights, s.weight_bytes(m.outputs, m.channels), slots);
+      add_constant(Use::kWeights, s.weight_bytes(m.outputs, m.channels), slots);
     else if (!around_.is_resident(s.weights))
       add(Use::kWeights,
           tile_bytes(s.weight_map, s.weights_transposed ? m.outputs : m.channels,
@@ -110,8 +115,8 @@ class Collector {
   void recurrent(const Stage& s, const StageMapping& m) {
     const std::int64_t sums = s.gates * s.hidden;
     if (!around_.is_resident(s.input)) add(Use::kInput, s.in.bytes() / s.in.batch, 1);
-    add(Use::kWeights, s.weight_bytes(m.outputs, s.reduction), m.weight_slots);
-    add(Use::kRecurrentWeights,
+    add_constant(Use::kWeights, s.weight_bytes(m.outputs, s.reduction), m.weight_slots);
+    add_constant(Use::kRecurrentWeights,
         ceil_div((m.hold_recurrent ? sums : m.outputs) * s.hidden * s.weight_bits, 8),
         m.hold_recurrent ? 1 : 2);
     // Sums of all steps, 16 bits each (assumption: as TFLite's int8 LSTM keeps its gates), and the
@@ -133,8 +138,8 @@ class Collector {
                            .channels = std::max<std::int64_t>(1, s.reduction)};
       if (i == 0 && !around_.is_resident(s.input))
         add(Use::kInput, input_tile_bytes(s, m, m.rows), 2);
-      if (s.kind == StageKind::kMac) add(Use::kWeights, s.weight_bytes(m.outputs, m.channels), 1);
-      add(Use::kConstants, s.constant_bytes, 1);
+      if (s.kind == StageKind::kMac) add_constant(Use::kWeights, s.weight_bytes(m.outputs, m.channels), 1);
+      add_constant(Use::kConstants, s.constant_bytes, 1);
       operands(s, m);
       if (!last)
         add(Use::kInner, tile_bytes(s.out, ring[i], s.out.columns, s.out.channels), 1);

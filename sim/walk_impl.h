@@ -176,6 +176,7 @@ WeightTile Walker<Sink>::weight_tile(const Stage& stage, int number, std::int64_
   w.offset = image * per_image +
              stage.weight_bytes(outputs.begin, stage.reduction) +
              stage.weight_bytes(outputs.count(), channels.begin);
+  if (around_.weights_stay) return w;
   w.buffer = index_.find(Use::kWeights, number);
   const auto [slot, there] = ring(w.buffer).take({image, outputs.begin, channels.begin});
   w.slot = slot;
@@ -300,9 +301,11 @@ void Walker<Sink>::walk_recurrent(const Stage& stage, const StageMapping& m) {
         w.bytes = ceil_div(outputs.count() * stage.hidden * stage.weight_bits, 8);
         w.offset = ceil_div((direction * sums + outputs.begin) * stage.hidden * stage.weight_bits, 8);
         w.buffer = held;
-        const auto [slot, there] = ring(held).take({direction, outputs.begin, 0});
-        w.slot = slot;
-        if (!there) sink_.load_weights(w);
+        if (held >= 0) {
+          const auto [slot, there] = ring(held).take({direction, outputs.begin, 0});
+          w.slot = slot;
+          if (!there) sink_.load_weights(w);
+        }
         sink_.compute(recurrent);
       }
       recurrent.step = true;

@@ -1,0 +1,17 @@
+#pragma once
+// Depth-first groups: which neighbouring groups run together in stripes.
+
+#include "sim/memory_plan.h"
+
+namespace presil {
+
+/// Do the stages of a group hand their output to the next one?
+bool is_chain(const FusionGroup& group);
+
+/// Merges runs of groups whose inner tensors would have to go to a memory (an inverted bottleneck's
+/// expanded tensor), wherever the tiler finds the stripes cheaper than the layers one by one. At
+/// most kLongestChain stages. Deterministic.
+FusedNetwork form_chains(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler);
+inline constexpr std::size_t kLongestChain = 4;
+
+}  // namespace presil

@@ -1,0 +1,35 @@
+#pragma once
+// The compiler: a Graph and a ChipSpec become a Program, each artefact checked on the way.
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "hw/program.h"
+#include "sim/chain.h"
+#include "sim/memory_plan.h"
+#include "sim/precision.h"
+
+namespace presil {
+
+struct CompileOptions {
+  PrecisionOptions precision;
+  bool allow_host_ops = false;
+  std::int64_t batch = 1;               ///< images at once; multiplies every activation
+  std::int64_t inferences = 1;          ///< back to back
+  bool steady = false;                  ///< weights that fit are on chip already
+  std::map<std::string, Mapping> pinned;  ///< by group name (sim/mapping_yaml.h)
+};
+
+struct CompiledNetwork {
+  PrecisionPlan precision;
+  FusedNetwork network;
+  MemoryPlan plan;
+  Program program;
+};
+
+/// fuse -> chain -> place -> tile -> lower, with every checker. Deterministic. Throws Error for an
+/// operator that cannot run, a precision that the chip lacks, or a network that cannot fit.
+CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileOptions& options);
+
+}  // namespace presil

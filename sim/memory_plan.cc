@@ -1,0 +1,455 @@
+#include "sim/memory_plan.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "core/error.h"
+#include "sim/chain.h"
+
+namespace presil {
+
+namespace {
+
+int storage_of(const FusedNetwork& network, TensorId id) {
+  return network.views[static_cast<std::size_t>(id)].storage;
+}
+
+/// Every storage that a group reads or writes.
+template <typename F>
+void each_storage(const FusedNetwork& network, const FusionGroup& group, bool chained, F&& f) {
+  for (std::size_t i = 0; i < group.stages.size(); ++i) {
+    const Stage& stage = group.stages[i];
+    if (!chained || i == 0) f(storage_of(network, stage.input), false);
+    if (stage.weights_are_activations) f(storage_of(network, stage.weights), false);
+    for (const Operand& operand : stage.operands) f(storage_of(network, operand.tensor), false);
+    if (!chained || i + 1 == group.stages.size()) f(storage_of(network, stage.output), true);
+  }
+}
+
+std::int64_t aligned(std::int64_t bytes) { return round_up(bytes, kBufferAlignment); }
+
+/// SRAM that a group should at least find, so that it can work in double-buffered tiles.
+std::int64_t comfortable(const ChipSpec& chip, std::int64_t smallest) {
+  return std::min(chip.sram_bytes(), std::max(2 * smallest, chip.sram_bytes() / 4));
+}
+
+std::int64_t weight_total(const FusionGroup& group) {
+  std::int64_t total = 0;
+  for (const Stage& s : group.stages) {
+    if (s.kind == StageKind::kMac && !s.weights_are_activations)
+      total += aligned(s.weight_bytes(s.out.channels, s.reduction) *
+                       (s.weights_per_image ? s.out.batch : 1));
+    if (s.kind == StageKind::kRecurrent)
+      total += aligned(s.weight_bytes(s.gates * s.hidden, s.reduction + s.hidden) * s.directions);
+    total += aligned(s.constant_bytes);
+  }
+  return total;
+}
+
+class Planner {
+ public:
+  Planner(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler,
+          const PlanOptions& options, const Graph& graph)
+      : chip_(chip), network_(network), tiler_(tiler), options_(options), graph_(graph) {}
+
+  MemoryPlan plan() && {
+    const std::size_t groups = network_.groups.size();
+    plan_.memory = choose_memories(chip_, network_);
+    plan_.resident = choose_residents(chip_, network_, plan_.memory);
+    lives_ = lifetimes(network_);
+    plan_.weights_stay.assign(groups, false);
+    plan_.kept_weights.assign(groups, 0);
+    if (options_.steady) keep_weights();
+    while (!try_plan()) {
+    }
+    place_in_memories();
+    return std::move(plan_);
+  }
+
+ private:
+  std::int64_t sram() const { return chip_.sram_bytes() - kept_bytes_; }
+
+  /// In steady state, weights in schedule order stay as long as every group keeps its room.
+  void keep_weights() {
+    std::int64_t needed = 0;
+    for (std::size_t g = 0; g < network_.groups.size(); ++g)
+      needed = std::max(needed, resident_bytes(g) + comfortable(chip_, smallest(g)));
+    for (std::size_t g = 0; g < network_.groups.size(); ++g) {
+      const std::int64_t bytes = weight_total(network_.groups[g]);
+      if (bytes == 0 || kept_bytes_ + bytes + needed > chip_.sram_bytes()) continue;
+      plan_.weights_stay[g] = true;
+      plan_.kept_weights[g] = chip_.sram_bytes() - kept_bytes_ - bytes;
+      kept_bytes_ += bytes;
+    }
+  }
+
+  std::int64_t smallest(std::size_t g) const {
+    return smallest_footprint({chip_, network_, plan_.resident, plan_.memory, 0,
+                               plan_.weights_stay[g]},
+                              network_.groups[g]);
+  }
+  std::int64_t resident_bytes(std::size_t g) const {
+    std::int64_t total = 0;
+    for (std::size_t s = 0; s < network_.storages.size(); ++s)
+      if (plan_.resident[s] && alive(s, g)) total += aligned(network_.storages[s].map.bytes());
+    return total;
+  }
+  bool alive(std::size_t storage, std::size_t g) const {
+    const int at = static_cast<int>(g);
+    return lives_[storage].first <= at && at <= lives_[storage].last;
+  }
+
+  /// One pass over the groups; false when a resident had to go and all starts over.
+  bool try_plan() {
+    place_residents();
+    const std::size_t groups = network_.groups.size();
+    plan_.mappings.assign(groups, {});
+    plan_.buffer_address.assign(groups, {});
+    plan_.room.assign(groups, 0);
+    plan_.sram_in_use.assign(groups, 0);
+    plan_.peak_sram_bytes = 0;
+    previous_.clear();
+    for (std::size_t g = 0; g < groups; ++g)
+      if (!plan_group(g)) return false;
+    return true;
+  }
+
+  void place_residents() {
+    while (true) {
+      std::vector<PlacedItem> items;
+      std::vector<std::size_t> which;
+      for (std::size_t s = 0; s < network_.storages.size(); ++s)
+        if (plan_.resident[s]) {
+          items.push_back({network_.storages[s].map.bytes(), lives_[s]});
+          which.push_back(s);
+        }
+      std::int64_t peak = 0;
+      const std::vector<std::int64_t> at = place_items(items, kBufferAlignment, &peak);
+      plan_.sram_address.assign(network_.storages.size(), -1);
+      for (std::size_t i = 0; i < which.size(); ++i) plan_.sram_address[which[i]] = at[i];
+      if (peak <= sram()) return;
+      drop_largest(which);
+    }
+  }
+
+  void drop_largest(const std::vector<std::size_t>& among) {
+    PRESIL_CHECK(!among.empty(), "no resident left to drop");
+    const auto largest = *std::max_element(among.begin(), among.end(), [&](auto a, auto b) {
+      return network_.storages[a].map.bytes() < network_.storages[b].map.bytes();
+    });
+    plan_.resident[largest] = false;
+  }
+
+  using Gap = std::pair<std::int64_t, std::int64_t>;
+
+  /// Free intervals of SRAM while group `g` runs.
+  std::vector<Gap> gaps_of(std::size_t g, const std::vector<Gap>& also_taken) const {
+    std::vector<Gap> taken = also_taken;
+    for (std::size_t s = 0; s < network_.storages.size(); ++s)
+      if (plan_.resident[s] && alive(s, g))
+        taken.emplace_back(plan_.sram_address[s],
+                           plan_.sram_address[s] + aligned(network_.storages[s].map.bytes()));
+    std::sort(taken.begin(), taken.end());
+    std::vector<Gap> gaps;
+    std::int64_t at = 0;
+    for (const Gap& t : taken) {
+      if (t.first > at) gaps.emplace_back(at, t.first);
+      at = std::max(at, t.second);
+    }
+    if (at < sram()) gaps.emplace_back(at, sram());
+    return gaps;
+  }
+
+  bool plan_group(std::size_t g) {
+    const FusionGroup& group = network_.groups[g];
+    std::int64_t room = 0;
+    for (const Gap& gap : gaps_of(g, {})) room += gap.second - gap.first;
+    // Fragmented room: what did not fit last time is tried with less.
+    for (int attempt = 0; attempt < 24; ++attempt) {
+      plan_.room[g] = room;
+      const std::optional<Choice> choice = choose(g);
+      if (!choice) break;
+      plan_.mappings[g] = choice->mapping;
+      if (place_buffers(g)) {
+        account(g);
+        return true;
+      }
+      room = room * 15 / 16;
+    }
+    std::vector<std::size_t> here;
+    for (std::size_t s = 0; s < network_.storages.size(); ++s)
+      if (plan_.resident[s] && alive(s, g)) here.push_back(s);
+    if (here.empty()) cannot_fit(g, group);
+    drop_largest(here);
+    return false;
+  }
+
+  std::optional<Choice> choose(std::size_t g) {
+    const FusionGroup& group = network_.groups[g];
+    const Surroundings around = plan_.around(chip_, network_, g);
+    const auto pinned = options_.pinned.find(group.name);
+    if (pinned != options_.pinned.end()) {
+      const std::string reason = why_illegal(around, group, pinned->second);
+      if (!reason.empty())
+        throw Error("mapping of group '{}': {}; see `presil compile --dump` for what is legal",
+                    group.name, reason);
+      return Choice{pinned->second, {}};
+    }
+    const bool chained = is_chain(group);
+    return chained ? tiler_.search_chain(around, group) : tiler_.search(around, group);
+  }
+
+
+  [[noreturn]] void cannot_fit(std::size_t g, const FusionGroup& group) const {
+    std::int64_t most = 0;
+    const Stage* worst = &group.stages[0];
+    for (const Stage& stage : group.stages)
+      if (stage.in.bytes() + stage.out.bytes() > most) {
+        most = stage.in.bytes() + stage.out.bytes();
+        worst = &stage;
+      }
+    throw Error("layer '{}' cannot run: the smallest tiles of '{}' {} need {} bytes of SRAM, there "
+                "are {}; sram.kib of at least {} would do",
+                group.name, graph_.tensor(worst->input).name,
+                to_string(graph_.tensor(worst->input).shape), smallest(g), sram(),
+                ceil_div(smallest(g) + kept_bytes_, 1024));
+  }
+
+  /// First fit, clear of the previous group's buffers where possible, so that loads can come early;
+  /// weights first, they are what can.
+  bool place_buffers(std::size_t g) {
+    const std::vector<Buffer> buffers =
+        buffers_of(plan_.around(chip_, network_, g), network_.groups[g], plan_.mappings[g]);
+    std::vector<std::size_t> order(buffers.size());
+    std::iota(order.begin(), order.end(), 0);
+    const auto early = [&](std::size_t i) {
+      return buffers[i].use == Buffer::Use::kWeights || buffers[i].use == Buffer::Use::kConstants ||
+             buffers[i].use == Buffer::Use::kRecurrentWeights;
+    };
+    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+      if (early(a) != early(b)) return early(a);
+      return buffers[a].bytes() > buffers[b].bytes();
+    });
+    for (const bool avoid : {true, false}) {
+      std::vector<std::int64_t> at(buffers.size(), -1);
+      std::vector<Gap> mine;
+      bool all = true;
+      for (const std::size_t i : order) {
+        std::optional<std::int64_t> found;
+        if (avoid) {
+          std::vector<Gap> taken = mine;
+          taken.insert(taken.end(), previous_.begin(), previous_.end());
+          found = first_fit(gaps_of(g, taken), buffers[i].bytes());
+        }
+        if (!found) found = first_fit(gaps_of(g, mine), buffers[i].bytes());
+        if (!found) {
+          all = false;
+          break;
+        }
+        at[i] = *found;
+        mine.emplace_back(*found, *found + aligned(buffers[i].bytes()));
+      }
+      if (!all) continue;
+      plan_.buffer_address[g] = at;
+      previous_ = mine;
+      return true;
+    }
+    return false;
+  }
+
+  static std::optional<std::int64_t> first_fit(const std::vector<Gap>& gaps, std::int64_t bytes) {
+    for (const Gap& gap : gaps)
+      if (gap.second - gap.first >= aligned(bytes)) return gap.first;
+    return {};
+  }
+
+  void account(std::size_t g) {
+    std::int64_t used = kept_bytes_ + resident_bytes(g);
+    for (const Gap& gap : previous_) used += gap.second - gap.first;
+    plan_.sram_in_use[g] = used;
+    plan_.peak_sram_bytes = std::max(plan_.peak_sram_bytes, used);
+  }
+
+  /// Addresses in the memories; what does not fit a memory of limited size goes to the spill one.
+  void place_in_memories() {
+    const int spill = chip_.memory_index(chip_.placement.spill);
+    plan_.memory_address.assign(network_.storages.size(), -1);
+    for (std::size_t m = 0; m < chip_.memories.size(); ++m) {
+      const auto capacity = static_cast<std::int64_t>(chip_.memories[m].kib * 1024);
+      while (true) {
+        std::vector<PlacedItem> items;
+        std::vector<std::size_t> which;
+        for (std::size_t s = 0; s < network_.storages.size(); ++s)
+          if (!plan_.resident[s] && plan_.memory[s] == static_cast<int>(m) &&
+              lives_[s].last >= lives_[s].first) {
+            items.push_back({network_.storages[s].map.bytes(), lives_[s]});
+            which.push_back(s);
+          }
+        std::int64_t peak = 0;
+        const std::vector<std::int64_t> at = place_items(items, chip_.dma.burst_bytes, &peak);
+        for (std::size_t i = 0; i < which.size(); ++i) plan_.memory_address[which[i]] = at[i];
+        if (capacity == 0 || peak <= capacity) break;
+        const auto largest = *std::max_element(which.begin(), which.end(), [&](auto a, auto b) {
+          return network_.storages[a].map.bytes() < network_.storages[b].map.bytes();
+        });
+        if (spill == static_cast<int>(m))
+          throw Error("activations need {} bytes of memory '{}' of {} KiB, the largest is '{}' {}; "
+                      "memories.{}.kib of at least {} or another placement.spill would do",
+                      peak, chip_.memories[m].name, chip_.memories[m].kib,
+                      graph_.tensor(network_.storages[largest].root).name,
+                      to_string(graph_.tensor(network_.storages[largest].root).shape),
+                      chip_.memories[m].name, ceil_div(peak, 1024));
+        plan_.memory[largest] = spill;
+        if (static_cast<int>(m) > spill) m = static_cast<std::size_t>(spill);  // place it there
+      }
+    }
+  }
+
+  const ChipSpec& chip_;
+  const FusedNetwork& network_;
+  Tiler& tiler_;
+  const PlanOptions& options_;
+  const Graph& graph_;
+  MemoryPlan plan_;
+  std::vector<Lifetime> lives_;
+  std::vector<Gap> previous_;
+  std::int64_t kept_bytes_ = 0;
+};
+
+}  // namespace
+
+std::vector<Lifetime> lifetimes(const FusedNetwork& network) {
+  std::vector<Lifetime> lives(network.storages.size(),
+                              {static_cast<int>(network.groups.size()), -1});
+  for (std::size_t g = 0; g < network.groups.size(); ++g) {
+    const FusionGroup& group = network.groups[g];
+    each_storage(network, group, is_chain(group), [&](int storage, bool) {
+      Lifetime& life = lives[static_cast<std::size_t>(storage)];
+      life.first = std::min(life.first, static_cast<int>(g));
+      life.last = std::max(life.last, static_cast<int>(g));
+    });
+  }
+  for (std::size_t s = 0; s < lives.size(); ++s) {
+    if (network.storages[s].is_input || network.storages[s].is_constant) lives[s].first = -1;
+    if (network.storages[s].is_output) lives[s].last = static_cast<int>(network.groups.size());
+  }
+  return lives;
+}
+
+std::vector<std::int64_t> place_items(const std::vector<PlacedItem>& items, std::int64_t alignment,
+                                      std::int64_t* peak) {
+  std::vector<std::size_t> order(items.size());
+  std::iota(order.begin(), order.end(), 0);
+  std::stable_sort(order.begin(), order.end(),
+                   [&](std::size_t a, std::size_t b) { return items[a].bytes > items[b].bytes; });
+  std::vector<std::int64_t> at(items.size(), -1);
+  *peak = 0;
+  std::vector<std::size_t> placed;
+  for (const std::size_t i : order) {
+    const std::int64_t bytes = round_up(std::max<std::int64_t>(1, items[i].bytes), alignment);
+    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
+    for (const std::size_t other : placed)
+      if (items[other].life.meets(items[i].life))
+        taken.emplace_back(at[other], at[other] + round_up(std::max<std::int64_t>(
+                                                               1, items[other].bytes),
+                                                           alignment));
+    std::sort(taken.begin(), taken.end());
+    std::int64_t address = 0;
+    for (const auto& [begin, end] : taken) {
+      if (begin - address >= bytes) break;
+      address = std::max(address, end);
+    }
+    at[i] = address;
+    *peak = std::max(*peak, address + bytes);
+    placed.push_back(i);
+  }
+  return at;
+}
+
+std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& network) {
+  std::vector<int> memory;
+  for (const Storage& storage : network.storages) {
+    const PlacementSpec& p = chip.placement;
+    memory.push_back(chip.memory_index(storage.is_constant ? p.weights
+                                       : storage.is_input  ? p.inputs
+                                       : storage.is_output ? p.outputs
+                                                           : p.activations));
+  }
+  return memory;
+}
+
+std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& network,
+                                   const std::vector<int>& memory) {
+  std::vector<bool> resident(network.storages.size(), false);
+  if (chip.cores > 1) return resident;
+  const std::vector<Lifetime> lives = lifetimes(network);
+  std::vector<std::int64_t> free(network.groups.size());
+  for (std::size_t g = 0; g < free.size(); ++g)
+    free[g] = chip.sram_bytes() -
+              comfortable(chip, smallest_footprint({chip, network, resident, memory, 0, false},
+                                                   network.groups[g]));
+  std::vector<std::size_t> order;
+  for (std::size_t s = 0; s < network.storages.size(); ++s) {
+    const Storage& storage = network.storages[s];
+    if (!storage.is_input && !storage.is_output && !storage.is_constant && !storage.on_host &&
+        lives[s].last >= lives[s].first && lives[s].first >= 0)
+      order.push_back(s);
+  }
+  std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
+    const int la = lives[a].last - lives[a].first, lb = lives[b].last - lives[b].first;
+    return la != lb ? la < lb : lives[a].first < lives[b].first;
+  });
+  for (const std::size_t s : order) {
+    const std::int64_t bytes = aligned(network.storages[s].map.bytes());
+    bool fits = true;
+    for (int g = lives[s].first; g <= lives[s].last; ++g)
+      fits &= free[static_cast<std::size_t>(g)] >= bytes;
+    if (!fits) continue;
+    resident[s] = true;
+    for (int g = lives[s].first; g <= lives[s].last; ++g)
+      free[static_cast<std::size_t>(g)] -= bytes;
+  }
+  return resident;
+}
+
+MemoryPlan plan_memory(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler,
+                       const PlanOptions& options, const Graph& graph) {
+  return Planner(chip, network, tiler, options, graph).plan();
+}
+
+void check_memory_plan(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan) {
+  const std::vector<Lifetime> lives = lifetimes(network);
+  for (std::size_t g = 0; g < network.groups.size(); ++g) {
+    const Surroundings around = plan.around(chip, network, g);
+    const std::string reason = why_illegal(around, network.groups[g], plan.mappings[g]);
+    PRESIL_CHECK(reason.empty(), "group {}: {}", network.groups[g].name, reason);
+    std::vector<std::pair<std::int64_t, std::int64_t>> taken;
+    const std::vector<Buffer> buffers =
+        buffers_of(around, network.groups[g], plan.mappings[g]);
+    PRESIL_CHECK(buffers.size() == plan.buffer_address[g].size(), "group {}: buffers without place",
+                 network.groups[g].name);
+    for (std::size_t b = 0; b < buffers.size(); ++b)
+      taken.emplace_back(plan.buffer_address[g][b],
+                         plan.buffer_address[g][b] + buffers[b].bytes());
+    for (std::size_t s = 0; s < network.storages.size(); ++s)
+      if (plan.resident[s] && lives[s].first <= static_cast<int>(g) &&
+          static_cast<int>(g) <= lives[s].last)
+        taken.emplace_back(plan.sram_address[s],
+                           plan.sram_address[s] + network.storages[s].map.bytes());
+    for (std::size_t other = 0; other < network.groups.size(); ++other)
+      if (plan.weights_stay[other])
+        taken.emplace_back(plan.kept_weights[other],
+                           plan.kept_weights[other] + weight_total(network.groups[other]));
+    std::sort(taken.begin(), taken.end());
+    for (std::size_t i = 0; i < taken.size(); ++i) {
+      PRESIL_CHECK(taken[i].first >= 0 && taken[i].second <= chip.sram_bytes(),
+                   "group {}: SRAM bytes {}..{} of {}", network.groups[g].name, taken[i].first,
+                   taken[i].second, chip.sram_bytes());
+      PRESIL_CHECK(i == 0 || taken[i - 1].second <= taken[i].first,
+                   "group {}: SRAM bytes {}..{} are taken twice", network.groups[g].name,
+                   taken[i].first, taken[i - 1].second);
+    }
+  }
+}
+
+}  // namespace presil

@@ -1,0 +1,256 @@
+#include "sim/tiler.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "sim/stage_estimate.h"
+#include "sim/tiles.h"
+
+namespace presil {
+
+namespace {
+
+/// Finalists of the closed form that are walked on the clock, and the longest walk that is priced.
+constexpr std::size_t kFinalists = 12;
+constexpr std::int64_t kLongestWalk = 4000;
+
+/// Buffer choices: {input, weight, output} slots.
+constexpr int kSlots[][3] = {{2, 2, 2},         {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2},
+                             {kHeld, 1, 2},     {2, 1, 2},     {1, 2, 2},     {1, 1, 2},
+                             {kHeld, kHeld, 1}, {kHeld, 2, 1}, {2, kHeld, 1}, {1, 1, 1}};
+
+std::string signature(const Surroundings& around, const FusionGroup& group, bool chain) {
+  std::string text = fmt::format("{} {} {} ", chain, around.room, around.weights_stay);
+  const auto map = [&](const FeatureMap& m) {
+    text += fmt::format("{},{},{},{},{} ", m.batch, m.rows, m.columns, m.channels, m.bits);
+  };
+  const auto place = [&](TensorId id) {
+    text += around.is_resident(id) ? "s " : fmt::format("m{} ", around.memory_of(id));
+  };
+  for (const Stage& s : group.stages) {
+    map(s.in);
+    map(s.out);
+    const Window& w = s.window;
+    text += fmt::format("{} {} {},{},{},{},{},{},{},{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ",
+                        static_cast<int>(s.kind), static_cast<int>(s.reach), w.kernel_h, w.kernel_w,
+                        w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left,
+                        s.channelwise, s.whole_channels, static_cast<int>(s.mac), s.mode, s.groups,
+                        s.reduction, s.taps, s.weights_are_activations, s.weights_per_image,
+                        s.weight_bits, s.constant_bits, s.epilogue, s.steps, s.vector_cost,
+                        s.work_on_input, s.work_multiple, s.constant_bytes);
+    if (chain && &s != &group.stages.front()) text += "inner ";
+    else place(s.input);
+    if (!chain || &s == &group.stages.back()) place(s.output);
+    if (s.weights_are_activations) place(s.weights);
+    for (const Operand& operand : s.operands) {
+      map(operand.map);
+      place(operand.tensor);
+    }
+  }
+  return text;
+}
+
+std::vector<std::int64_t> column_sizes(const Stage& stage) {
+  if (stage.reach != Reach::kWindow && stage.reach != Reach::kSame) return {stage.out.columns};
+  std::vector<std::int64_t> sizes{stage.out.columns};
+  // Columns are cut only where rows are long.
+  for (std::int64_t size = stage.out.columns / 2; size >= 32; size /= 2) sizes.push_back(size);
+  return sizes;
+}
+
+std::vector<std::int64_t> channel_sizes(const ChipSpec& chip, const Stage& stage) {
+  if (stage.kind != StageKind::kMac || stage.channelwise || stage.groups > 1)
+    return {std::max<std::int64_t>(1, stage.reduction)};
+  const std::int64_t dot = chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].dot_length;
+  return tile_sizes(stage.reduction, std::lcm(dot, stage.in.atom));
+}
+
+std::int64_t output_multiple(const ChipSpec& chip, const Stage& stage) {
+  const std::int64_t step = output_step(stage);
+  if (stage.kind != StageKind::kMac || stage.mac == MacOp::kDepthwise) return step;
+  return std::lcm(step,
+                  chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor);
+}
+
+std::vector<CoreSplit> splits_of(const ChipSpec& chip, const FusionGroup& group) {
+  if (chip.cores == 1) return {CoreSplit::kNone};
+  for (const Stage& stage : group.stages)
+    if (stage.kind == StageKind::kHost || stage.kind == StageKind::kRecurrent)
+      return {CoreSplit::kNone};
+  std::vector<CoreSplit> splits{CoreSplit::kNone};
+  const Stage& stage = group.stages.back();
+  if (stage.out.rows > 1) splits.push_back(CoreSplit::kRows);
+  if (!stage.whole_channels && stage.out.channels > output_step(stage) && group.stages.size() == 1)
+    splits.push_back(CoreSplit::kOutputs);
+  return splits;
+}
+
+/// The whole problem as one tile, where that is legal.
+StageMapping whole(const Stage& stage) {
+  return {.rows = stage.out.rows,
+          .columns = stage.out.columns,
+          .outputs = stage.out.channels,
+          .channels = std::max<std::int64_t>(1, stage.reduction)};
+}
+
+std::vector<StageMapping> recurrent_candidates(const Surroundings& around,
+                                               const FusionGroup& group) {
+  std::vector<StageMapping> found;
+  const Stage& stage = group.stages[0];
+  const std::int64_t sums = stage.gates * stage.hidden;
+  const std::int64_t step =
+      around.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor;
+  for (const bool hold : {true, false})
+    for (const std::int64_t outputs : tile_sizes(sums, step)) {
+      StageMapping m = whole(stage);
+      m.outputs = outputs;
+      m.hold_recurrent = hold;
+      Mapping mapping{.stages = {m}};
+      if (footprint(around, group, mapping) <= around.room) found.push_back(m);
+    }
+  return found;
+}
+
+/// Best mapping of one stage of a group whose stages run one after another.
+std::optional<Choice> best_of_stage(const Surroundings& around, const FusionGroup& whole_group,
+                                    std::size_t number, CoreSplit split) {
+  const FusionGroup group{.name = whole_group.name, .stages = {whole_group.stages[number]}};
+  const Stage& stage = group.stages[0];
+  if (stage.kind == StageKind::kHost)
+    return Choice{Mapping{.stages = {whole(stage)}}, {}};
+  std::vector<std::pair<double, StageMapping>> ranked;
+  for (const StageMapping& m : stage_candidates(around, group, 0, split))
+    ranked.emplace_back(stage.kind == StageKind::kRecurrent
+                            ? 0
+                            : estimate_stage(around, stage, m, split),
+                        m);
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::optional<Choice> best;
+  std::size_t priced = 0;
+  for (const auto& [estimate, m] : ranked) {
+    if (priced >= kFinalists && best) break;
+    // What the closed form puts far behind cannot win.
+    if (best && estimate > 1.5 * best->price.cycles) break;
+    const Mapping mapping{.stages = {m}, .split = split};
+    const std::int64_t limit = best ? kLongestWalk : 100 * kLongestWalk;
+    const std::optional<Price> price = price_of(around, group, mapping, limit);
+    if (!price) continue;
+    ++priced;
+    const bool better = !best || price->cycles < best->price.cycles * 0.999 ||
+                        (price->cycles < best->price.cycles * 1.001 &&
+                         price->bytes < best->price.bytes);
+    if (better) best = Choice{mapping, *price};
+  }
+  return best;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> tile_sizes(std::int64_t extent, std::int64_t step) {
+  std::set<std::int64_t> sizes{extent};
+  for (std::int64_t size = step; size < extent; size *= 2) sizes.insert(size);
+  for (const std::int64_t parts : {2, 3, 4, 6, 8, 12}) {
+    const std::int64_t size = round_up(ceil_div(extent, parts), step);
+    if (size < extent) sizes.insert(size);
+  }
+  return {sizes.begin(), sizes.end()};
+}
+
+std::vector<StageMapping> stage_candidates(const Surroundings& around, const FusionGroup& group,
+                                           std::size_t number, CoreSplit split) {
+  const Stage& stage = group.stages[number];
+  if (stage.kind == StageKind::kRecurrent) return recurrent_candidates(around, group);
+  const Part part = parts_of(around.chip, stage, split).front();
+  std::vector<StageMapping> found;
+  const FusionGroup alone{.name = group.name, .stages = {stage}};
+  const auto try_one = [&](StageMapping m) {
+    if (why_illegal(around, alone, {.stages = {m}, .split = split}).empty()) found.push_back(m);
+  };
+  const std::vector<std::int64_t> outputs =
+      stage.whole_channels ? std::vector<std::int64_t>{stage.out.channels}
+                           : tile_sizes(part.outputs.count(), output_multiple(around.chip, stage));
+  for (const std::int64_t columns : column_sizes(stage))
+    for (const std::int64_t rows : tile_sizes(part.rows.count(), 1))
+      for (const std::int64_t k : outputs)
+        for (const std::int64_t c : channel_sizes(around.chip, stage))
+          for (const LoopOrder order : {LoopOrder::kPositionsOuter, LoopOrder::kOutputsOuter}) {
+            const bool one_order = rows == part.rows.count() && columns == stage.out.columns;
+            if (order == LoopOrder::kOutputsOuter && (one_order || k == part.outputs.count()))
+              continue;
+            for (const auto& slots : kSlots)
+              try_one({.rows = rows, .columns = columns, .outputs = k, .channels = c,
+                       .order = order, .input_slots = slots[0], .weight_slots = slots[1],
+                       .output_slots = slots[2]});
+          }
+  if (found.empty() && !stage.whole_channels)  // the smallest steps of the layout
+    for (const std::int64_t k : {output_step(stage)})
+      for (const std::int64_t c : {std::min(stage.in.atom, std::max<std::int64_t>(1, stage.reduction))})
+        try_one({.rows = 1, .columns = column_sizes(stage).back(), .outputs = k, .channels = c,
+                 .input_slots = 1, .weight_slots = 1, .output_slots = 1});
+  return found;
+}
+
+std::optional<Choice> Tiler::search(const Surroundings& around, const FusionGroup& group) {
+  const std::string key = signature(around, group, false);
+  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  std::optional<Choice> best;
+  for (const CoreSplit split : splits_of(around.chip, group)) {
+    Choice choice{Mapping{.split = split}, {}};
+    bool legal = true;
+    for (std::size_t i = 0; i < group.stages.size() && legal; ++i) {
+      // Stages that follow one another in a group share the room in equal parts.
+      Surroundings share = around;
+      share.room = around.room / static_cast<std::int64_t>(group.stages.size());
+      const std::optional<Choice> one = best_of_stage(share, group, i, split);
+      legal = one.has_value();
+      if (!legal) break;
+      choice.mapping.stages.push_back(one->mapping.stages[0]);
+      choice.price.cycles += one->price.cycles;
+      choice.price.bytes += one->price.bytes;
+    }
+    if (legal && (!best || choice.price.cycles < best->price.cycles)) best = choice;
+  }
+  return known_[key] = best;
+}
+
+std::optional<Choice> Tiler::search_chain(const Surroundings& around, const FusionGroup& group) {
+  const std::string key = signature(around, group, true);
+  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  std::optional<Choice> best;
+  std::vector<StageMapping> stages;
+  for (const Stage& stage : group.stages) stages.push_back(whole(stage));
+  for (const CoreSplit split : splits_of(around.chip, group)) {
+    if (split == CoreSplit::kOutputs) continue;
+    const std::int64_t rows = parts_of(around.chip, group.stages.back(), split)[0].rows.count();
+    for (const std::int64_t stripe : tile_sizes(rows, 1)) {
+      const Mapping mapping{.stages = stages, .chain = true, .stripe_rows = stripe, .split = split};
+      if (!why_illegal(around, group, mapping).empty()) continue;
+      const std::optional<Price> price = price_of(around, group, mapping, kLongestWalk);
+      if (price && (!best || price->cycles < best->price.cycles)) best = Choice{mapping, *price};
+    }
+  }
+  return known_[key] = best;
+}
+
+std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& group) {
+  std::int64_t total = 0;
+  for (const Stage& stage : group.stages) {
+    if (stage.kind == StageKind::kHost) continue;
+    StageMapping m{.rows = 1, .columns = column_sizes(stage).back(),
+                   .outputs = stage.whole_channels ? stage.out.channels : output_step(stage),
+                   .channels = std::max<std::int64_t>(1, stage.reduction),
+                   .input_slots = 1, .weight_slots = 1, .output_slots = 1, .hold_recurrent = false};
+    if (stage.kind == StageKind::kMac && !stage.channelwise && stage.groups == 1)
+      m.channels = std::min(stage.in.atom, m.channels);
+    if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows;
+    const FusionGroup alone{.name = group.name, .stages = {stage}};
+    total += footprint(around, alone, {.stages = {m}});
+  }
+  return total;
+}
+
+}  // namespace presil

@@ -1,0 +1,45 @@
+#pragma once
+// The search for a group's mapping: every tiling and loop order of a coarse grid is judged by a
+// closed form, the best few are walked on the clock, the best of those wins.
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "sim/clock.h"
+#include "sim/mapping.h"
+
+namespace presil {
+
+/// Sizes that the search tries on one axis of `extent`: `step` times the powers of two, even cuts
+/// into few parts (rounded up to `step`), and the whole. Ascending, each once.
+std::vector<std::int64_t> tile_sizes(std::int64_t extent, std::int64_t step);
+
+/// The grid of one stage: every mapping that the search considers and that is legal.
+std::vector<StageMapping> stage_candidates(const Surroundings& around, const FusionGroup& group,
+                                           std::size_t stage, CoreSplit split);
+
+struct Choice {
+  Mapping mapping;
+  Price price;
+};
+
+/// Finds mappings and remembers them: equal groups in equal surroundings are searched once.
+/// Deterministic.
+class Tiler {
+ public:
+  /// The best mapping, or empty when none is legal in the room.
+  std::optional<Choice> search(const Surroundings& around, const FusionGroup& group);
+  /// The same with the group's stages depth-first; empty too when the stages do not chain.
+  std::optional<Choice> search_chain(const Surroundings& around, const FusionGroup& group);
+
+ private:
+  std::map<std::string, std::optional<Choice>> known_;
+};
+
+/// The least SRAM that any mapping of the group needs.
+std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& group);
+
+}  // namespace presil

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
 #include <utility>
 
 #include "core/error.h"
@@ -87,23 +86,37 @@ void check_addresses(const Command& command, const ChipSpec& chip, CommandId id)
 class Order {
  public:
   explicit Order(const Program& program)
-      : program_(program), reached_(program.commands.size(), -1) {}
+      : program_(program), reached_(program.commands.size(), 0) {}
 
-  /// The command that is asked about from now on.
-  void begin(CommandId id) {
-    id_ = id;
-    searching_ = false;
-  }
-
-  bool after(CommandId before) {
-    const std::vector<CommandId>& direct = dependencies(id_);
+  /// Through a dependency, or a dependency of one: what nearly every good Program needs.
+  bool soon_after(CommandId id, CommandId before) const {
+    const std::vector<CommandId>& direct = dependencies(id);
     if (std::find(direct.begin(), direct.end(), before) != direct.end()) return true;
     for (const CommandId middle : direct) {
       if (middle <= before) continue;
       const std::vector<CommandId>& second = dependencies(middle);
       if (std::find(second.begin(), second.end(), before) != second.end()) return true;
     }
-    return search(before);
+    return false;
+  }
+
+  /// Goes back from `id` through all that came before, down to the command `oldest`; was_reached()
+  /// then says which.
+  void search(CommandId id, CommandId oldest) {
+    ++search_;
+    frontier_.assign(1, id);
+    while (!frontier_.empty()) {
+      const CommandId from = frontier_.back();
+      frontier_.pop_back();
+      for (const CommandId before : dependencies(from)) {
+        if (before < oldest || was_reached(before)) continue;
+        reached_[static_cast<std::size_t>(before)] = search_;
+        frontier_.push_back(before);
+      }
+    }
+  }
+  bool was_reached(CommandId id) const {
+    return reached_[static_cast<std::size_t>(id)] == search_;
   }
 
  private:
@@ -111,32 +124,10 @@ class Order {
     return program_.commands[static_cast<std::size_t>(id)].dependencies;
   }
 
-  /// Goes back through what came before, latest first, as far as `before`; goes on from there when
-  /// an earlier one is asked for.
-  bool search(CommandId before) {
-    if (!searching_) {
-      searching_ = true;
-      frontier_ = {};
-      reach(id_);
-    }
-    while (!frontier_.empty() && frontier_.top() > before) {
-      const CommandId id = frontier_.top();
-      frontier_.pop();
-      reach(id);
-    }
-    return reached_[static_cast<std::size_t>(before)] == id_;
-  }
-
-  void reach(CommandId from) {
-    for (const CommandId id : dependencies(from))
-      if (std::exchange(reached_[static_cast<std::size_t>(id)], id_) != id_) frontier_.push(id);
-  }
-
   const Program& program_;
-  CommandId id_ = 0;
-  bool searching_ = false;
-  std::vector<CommandId> reached_;  ///< the command whose search last came by
-  std::priority_queue<CommandId> frontier_;
+  std::vector<std::int32_t> reached_;  ///< number of the last search that came by
+  std::int32_t search_ = 0;
+  std::vector<CommandId> frontier_;
 };
 
 /// Who wrote each byte of a space last and who has read it since, as disjoint intervals.
@@ -167,14 +158,16 @@ class Shadow {
     }
   }
 
-  /// Calls met for the last writers and the readers since, then makes `id` the writer.
+  /// Calls met for the readers since the last write, or where there are none for the last writer
+  /// (readers have been found to be ordered after it), then makes `id` the writer.
   template <typename Met>
   void write(std::int64_t begin, std::int64_t end, CommandId id, Met&& met) {
     auto at = cut(begin);
     cut(end);
     while (at != cells_.end() && at->first < end) {
       const Cell& cell = at->second;
-      if (cell.writer >= 0) met(cell.writer, at->first, cell.end);
+      if (cell.writer >= 0 && (cell.readers.empty() || cell.readers.front() == id))
+        met(cell.writer, at->first, cell.end);
       for (const CommandId reader : cell.readers) met(reader, at->first, cell.end);
       at = cells_.erase(at);
     }
@@ -198,25 +191,44 @@ class Shadow {
   Cells cells_;
 };
 
+/// Two commands that meet in bytes of a space and are not obviously ordered.
+struct Meeting {
+  CommandId earlier;
+  Space space;
+  std::int64_t begin, end;
+};
+
+void check_order(Order& order, const std::vector<Meeting>& meetings, CommandId id,
+                 const ChipSpec& chip) {
+  if (meetings.empty()) return;
+  CommandId oldest = id;
+  for (const Meeting& meeting : meetings) oldest = std::min(oldest, meeting.earlier);
+  order.search(id, oldest);
+  for (const auto& [earlier, space, begin, end] : meetings) {
+    if (order.was_reached(earlier)) continue;
+    PRESIL_CHECK(space.kind != Space::Kind::kSram,
+                 "commands {} and {} touch SRAM bytes {}..{} and are not ordered", earlier, id,
+                 begin, end);
+    PRESIL_CHECK(false, "commands {} and {} touch bytes {}..{} of memory {} and are not ordered",
+                 earlier, id, begin, end,
+                 chip.memories[static_cast<std::size_t>(space.index)].name);
+  }
+}
+
 void check_hazards(const Program& program, const ChipSpec& chip) {
   Order order(program);
   std::map<Space, Shadow> shadows;
+  std::vector<Meeting> unclear;
   for (std::size_t i = 0; i < program.commands.size(); ++i) {
     const auto id = static_cast<CommandId>(i);
-    order.begin(id);
+    unclear.clear();
     for (const Access& access : accesses_of(program.commands[i])) {
       if (access.constant) continue;
       Shadow& shadow = shadows[access.space];
-      CommandId last = id;  // mostly the same one again: a command is ordered with itself
-      const auto met = [&](CommandId earlier, std::int64_t from, std::int64_t to) {
-        if (earlier == id || std::exchange(last, earlier) == earlier || order.after(earlier))
-          return;
-        PRESIL_CHECK(access.space.kind != Space::Kind::kSram,
-                     "commands {} and {} touch SRAM bytes {}..{} and are not ordered", earlier, id,
-                     from, to);
-        PRESIL_CHECK(false, "commands {} and {} touch bytes {}..{} of memory {} and are not ordered",
-                     earlier, id, from, to,
-                     chip.memories[static_cast<std::size_t>(access.space.index)].name);
+      CommandId last = id;  // mostly the same one again, and a command is ordered with itself
+      const auto met = [&](CommandId earlier, std::int64_t begin, std::int64_t end) {
+        if (earlier == id || std::exchange(last, earlier) == earlier) return;
+        if (!order.soon_after(id, earlier)) unclear.push_back({earlier, access.space, begin, end});
       };
       for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
         if (access.write)
@@ -225,6 +237,7 @@ void check_hazards(const Program& program, const ChipSpec& chip) {
           shadow.read(begin, end, id, met);
       });
     }
+    check_order(order, unclear, id, chip);
   }
 }
 

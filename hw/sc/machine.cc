@@ -11,6 +11,7 @@
 #include "hw/sc/host.h"
 #include "hw/sc/memory.h"
 #include "hw/simulate.h"
+#include "hw/stalls.h"
 
 namespace presil {
 
@@ -133,6 +134,7 @@ Timeline simulate(const ChipSpec& chip, const Program& program, const SimulateOp
   timeline.memories.resize(chip.memories.size());
   const sc::Context context;
   Machine(chip, program, options, timeline).run();
+  timeline.engines = engine_uses(chip, program, timeline);
   return timeline;
 }
 

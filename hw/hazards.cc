@@ -23,8 +23,8 @@ class Records {
  public:
   void insert(const Strided& bytes, CommandId id) {
     const std::int64_t end = bytes.end();
-    const auto level = static_cast<std::size_t>(
-        std::bit_width(static_cast<std::uint64_t>(end - bytes.begin)) / 2);
+    const auto level =
+        static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(end - bytes.begin)) / 2);
     levels_[level].emplace(bytes.begin, Record{bytes, end, id});
     used_ |= 1u << level;
   }
@@ -118,9 +118,8 @@ struct HazardTracker::State {
     }
     if (implied.empty()) return;
     std::sort(implied.begin(), implied.end());
-    std::erase_if(list, [&](CommandId id) {
-      return std::binary_search(implied.begin(), implied.end(), id);
-    });
+    std::erase_if(
+        list, [&](CommandId id) { return std::binary_search(implied.begin(), implied.end(), id); });
   }
 };
 

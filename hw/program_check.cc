@@ -115,9 +115,7 @@ class Order {
       }
     }
   }
-  bool was_reached(CommandId id) const {
-    return reached_[static_cast<std::size_t>(id)] == search_;
-  }
+  bool was_reached(CommandId id) const { return reached_[static_cast<std::size_t>(id)] == search_; }
 
  private:
   const std::vector<CommandId>& dependencies(CommandId id) const {

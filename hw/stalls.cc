@@ -17,8 +17,7 @@ class Lanes {
     std::vector<std::size_t> counts(commands_.size(), 0);
     for (const Span& span : timeline.spans) ++counts[index(program, span)];
     for (std::size_t e = 0; e < counts.size(); ++e) commands_[e].reserve(counts[e]);
-    for (const Span& span : timeline.spans)
-      commands_[index(program, span)].push_back(span.command);
+    for (const Span& span : timeline.spans) commands_[index(program, span)].push_back(span.command);
     const auto earlier = [&](CommandId a, CommandId b) {
       const Cycles start_a = timeline.spans[static_cast<std::size_t>(a)].start;
       const Cycles start_b = timeline.spans[static_cast<std::size_t>(b)].start;
@@ -204,8 +203,9 @@ std::vector<EngineTimeline> engine_timelines(const ChipSpec& chip, const Program
 
 EngineUse use_of(const EngineTimeline& engine, std::int64_t from, std::int64_t to) {
   EngineUse use{.engine = engine.engine, .core = engine.core, .lane = engine.lane};
-  auto at = std::upper_bound(engine.intervals.begin(), engine.intervals.end(), from,
-                             [](std::int64_t cycle, const EngineInterval& i) { return cycle < i.end; });
+  auto at =
+      std::upper_bound(engine.intervals.begin(), engine.intervals.end(), from,
+                       [](std::int64_t cycle, const EngineInterval& i) { return cycle < i.end; });
   for (; at != engine.intervals.end() && at->begin < to; ++at)
     add(use, *at, std::min(at->end, to) - std::max(at->begin, from));
   return use;

@@ -150,8 +150,7 @@ bool overlap(const Strided& a, const Strided& b) {
       if (overlap(repetition(a, k), other)) return true;
     return false;
   }
-  const Touched range =
-      touched(first.begin, first.end() - first.begin, stride_a, b.begin, b.end());
+  const Touched range = touched(first.begin, first.end() - first.begin, stride_a, b.begin, b.end());
   const std::int64_t from = std::max<std::int64_t>(range.first, 0);
   const std::int64_t to = std::min(range.last, a.dims[0].count - 1);
   for (std::int64_t i = from; i <= to; ++i)

@@ -28,8 +28,8 @@ struct Strided {
   std::int64_t end() const {
     std::int64_t last = begin + run;
     for (int d = 0; d < dim_count; ++d)
-      last += (dims[static_cast<std::size_t>(d)].count - 1) *
-              dims[static_cast<std::size_t>(d)].stride;
+      last +=
+          (dims[static_cast<std::size_t>(d)].count - 1) * dims[static_cast<std::size_t>(d)].stride;
     return last;
   }
   std::int64_t runs() const {

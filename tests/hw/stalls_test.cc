@@ -106,8 +106,7 @@ TEST_CASE("results that leave too slowly are output_limit, in a command and betw
   ChipSpec chip = test::small_chip();
   chip.mac_array.output_elements_per_cycle = 1;
   chip.mac_array.accumulators_kib = 0.25;
-  const Matrix matrix{
-      .outputs = 4, .positions = 1600, .channels = 8, .drained_per_position = 4};
+  const Matrix matrix{.outputs = 4, .positions = 1600, .channels = 8, .drained_per_position = 4};
   Program program = program_of({{.work = matrix}});
   program.add({.work = Matrix{.outputs = 4, .positions = 16, .channels = 8}, .dependencies = {0}});
   const EngineUse mac = use_of_engine(simulate(chip, program), Engine::kMac);
@@ -129,9 +128,8 @@ TEST_CASE("a slow sequencer is issue") {
 }
 
 TEST_CASE("an engine with nothing to do, or nothing left, is idle") {
-  const Timeline timeline =
-      simulate(test::small_chip(), program_of({{.work = load_of(0, 800)},
-                                               {.work = Vector{.elements = 8}}}));
+  const Timeline timeline = simulate(
+      test::small_chip(), program_of({{.work = load_of(0, 800)}, {.work = Vector{.elements = 8}}}));
   CHECK(stalled(use_of_engine(timeline, Engine::kMac), Stall::kIdle) == timeline.total.value);
   CHECK(stalled(use_of_engine(timeline, Engine::kHost), Stall::kIdle) == timeline.total.value);
   const EngineUse vector = use_of_engine(timeline, Engine::kVector);

@@ -19,9 +19,8 @@ ChipSpec chip_named(const char* name) {
 }
 
 void per_item(benchmark::State& state, double items) {
-  state.counters["per_item"] =
-      benchmark::Counter(items, benchmark::Counter::kIsIterationInvariantRate |
-                                    benchmark::Counter::kInvert);
+  state.counters["per_item"] = benchmark::Counter(
+      items, benchmark::Counter::kIsIterationInvariantRate | benchmark::Counter::kInvert);
 }
 
 /// The fixed cost of a run: build the modules, start, tear down.

@@ -67,8 +67,8 @@ void check_sizes(const Command& command, const ChipSpec& chip, CommandId id) {
   std::visit(Visitor{chip, id}, command.work);
 }
 
-void check_addresses(const Command& command, const ChipSpec& chip, CommandId id) {
-  for (const Access& access : accesses_of(command)) {
+void check_addresses(const Accesses& accesses, const ChipSpec& chip, CommandId id) {
+  for (const Access& access : accesses) {
     const std::int64_t begin = access.bytes.begin, end = access.bytes.end();
     if (access.space.kind == Space::Kind::kSram) {
       PRESIL_CHECK(begin >= 0 && end <= chip.sram_bytes(), "command {}: SRAM bytes {}..{} of {}",
@@ -220,7 +220,9 @@ void check_hazards(const Program& program, const ChipSpec& chip) {
   for (std::size_t i = 0; i < program.commands.size(); ++i) {
     const auto id = static_cast<CommandId>(i);
     unclear.clear();
-    for (const Access& access : accesses_of(program.commands[i])) {
+    const Accesses accesses = accesses_of(program.commands[i]);
+    check_addresses(accesses, chip, id);
+    for (const Access& access : accesses) {
       if (access.constant) continue;
       Shadow& shadow = shadows[access.space];
       CommandId last = id;  // mostly the same one again, and a command is ordered with itself
@@ -241,14 +243,14 @@ void check_hazards(const Program& program, const ChipSpec& chip) {
 
 /// Nothing stores over weights that any command, earlier or later, loads.
 void check_constants(const Program& program, const ChipSpec& chip) {
-  std::map<Space, std::vector<std::pair<std::int64_t, std::int64_t>>> constants;
+  std::map<int, std::vector<std::pair<std::int64_t, std::int64_t>>> constants;  // by memory
   for (const Command& command : program.commands)
-    for (const Access& access : accesses_of(command))
-      if (access.constant)
-        for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
-          constants[access.space].emplace_back(begin, end);
-        });
-  for (auto& [space, runs] : constants) {
+    if (const Load* load = std::get_if<Load>(&command.work);
+        load != nullptr && load->transfer.traffic == Traffic::kWeights)
+      for_each_run(memory_bytes_of(load->transfer), [&](std::int64_t begin, std::int64_t end) {
+        constants[load->transfer.memory].emplace_back(begin, end);
+      });
+  for (auto& [memory, runs] : constants) {
     std::sort(runs.begin(), runs.end());
     std::size_t last = 0;
     for (std::size_t r = 1; r < runs.size(); ++r)
@@ -258,18 +260,18 @@ void check_constants(const Program& program, const ChipSpec& chip) {
         runs[++last] = runs[r];
     runs.resize(last + 1);
   }
-  for (std::size_t i = 0; i < program.commands.size(); ++i)
-    for (const Access& access : accesses_of(program.commands[i])) {
-      const auto found = access.write ? constants.find(access.space) : constants.end();
-      if (found == constants.end()) continue;
-      for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
-        const auto& runs = found->second;
-        const auto behind = std::lower_bound(runs.begin(), runs.end(), std::pair{end, end});
-        PRESIL_CHECK(behind == runs.begin() || std::prev(behind)->second <= begin,
-                     "command {}: stores over weights in bytes {}..{} of memory {}", i, begin, end,
-                     chip.memories[static_cast<std::size_t>(access.space.index)].name);
-      });
-    }
+  for (std::size_t i = 0; i < program.commands.size(); ++i) {
+    const Store* store = std::get_if<Store>(&program.commands[i].work);
+    const auto found = store == nullptr ? constants.end() : constants.find(store->transfer.memory);
+    if (found == constants.end()) continue;
+    for_each_run(memory_bytes_of(store->transfer), [&](std::int64_t begin, std::int64_t end) {
+      const auto& runs = found->second;
+      const auto behind = std::lower_bound(runs.begin(), runs.end(), std::pair{end, end});
+      PRESIL_CHECK(behind == runs.begin() || std::prev(behind)->second <= begin,
+                   "command {}: stores over weights in bytes {}..{} of memory {}", i, begin, end,
+                   chip.memories[static_cast<std::size_t>(found->first)].name);
+    });
+  }
 }
 
 }  // namespace
@@ -286,7 +288,6 @@ void check_program(const Program& program, const ChipSpec& chip) {
       PRESIL_CHECK(before >= 0 && before < id, "command {}: depends on {}, which is not earlier",
                    id, before);
     check_sizes(command, chip, id);
-    check_addresses(command, chip, id);
   }
   check_hazards(program, chip);
   check_constants(program, chip);

@@ -60,6 +60,7 @@ void DmaChannel::run() {
 
 Ticks DmaChannel::move(const Transfer& transfer, bool write) {
   last_done_ = now();
+  request_every_ = to_ticks(transfer.request_every_cycles);
   const std::int64_t burst = around_.chip.dma.burst_bytes;
   const std::int64_t run_bytes = transfer.stored_run_bytes();
   const auto& dims = transfer.dims;
@@ -80,9 +81,14 @@ Ticks DmaChannel::move(const Transfer& transfer, bool write) {
 
 void DmaChannel::send(const Transfer& transfer, std::int64_t address, std::int64_t bytes,
                       bool write) {
-  const Ticks request = std::max({next_request_, window_[oldest_], now()});
+  const Ticks asked = now();
+  const Ticks request = std::max({next_request_, window_[oldest_], asked});
   lost_ += std::clamp<Ticks>(sram_free_ - request, 0, sram_extra_);
-  wait_until(std::max(request, sram_free_));
+  const Ticks sent = std::max(request, sram_free_);
+  if (sent > asked) {
+    ++waits_;
+    wait(sc_ticks(sent - asked));
+  }
   payload_.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload_.set_address(static_cast<sc_dt::uint64>(address));
   payload_.set_data_length(static_cast<unsigned>(bytes));
@@ -91,11 +97,11 @@ void DmaChannel::send(const Transfer& transfer, std::int64_t address, std::int64
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   (*sockets[static_cast<std::size_t>(transfer.memory)])->b_transport(payload_, delay);
   sram_extra_ = occupy_sram(transfer, bytes);
-  const Ticks done = now() + static_cast<Ticks>(delay.value()) + sram_extra_;
+  const Ticks done = sent + static_cast<Ticks>(delay.value()) + sram_extra_;
   window_[oldest_] = done;
-  oldest_ = (oldest_ + 1) % window_.size();
+  if (++oldest_ == window_.size()) oldest_ = 0;
   last_done_ = std::max(last_done_, done);
-  next_request_ = std::max(next_request_, now()) + to_ticks(transfer.request_every_cycles);
+  next_request_ = std::max(next_request_, sent) + request_every_;
 }
 
 Ticks DmaChannel::occupy_sram(const Transfer& transfer, std::int64_t bytes) {
@@ -105,12 +111,6 @@ Ticks DmaChannel::occupy_sram(const Transfer& transfer, std::int64_t bytes) {
   const double alone = static_cast<double>(bytes) / transfer.stored_ratio / sram_rate_;
   sram_free_ = std::max(sram_free_, now()) + to_ticks(alone / fraction);
   return to_ticks(alone / fraction) - to_ticks(alone);
-}
-
-void DmaChannel::wait_until(Ticks time) {
-  if (time <= now()) return;
-  ++waits_;
-  wait(sc_ticks(time - now()));
 }
 
 }  // namespace presil::sc

@@ -32,7 +32,6 @@ class DmaChannel final : public sc_core::sc_module {
   void send(const Transfer& transfer, std::int64_t address, std::int64_t bytes, bool write);
   /// The banks are busy with this burst's bytes; gives how much longer than when not shared.
   Ticks occupy_sram(const Transfer& transfer, std::int64_t bytes);
-  void wait_until(Ticks time);
 
   Surroundings around_;
   CommandQueue& queue_;
@@ -41,11 +40,12 @@ class DmaChannel final : public sc_core::sc_module {
   std::vector<Ticks> window_;  ///< ring of completion times of bursts in flight
   std::size_t oldest_ = 0;
   Ticks next_request_ = 0, last_done_ = 0;
-  SramBanks* sram_;       ///< null: its banks are never short
-  double sram_rate_ = 0;  ///< bytes a cycle that this transfer asks of them
-  Ticks sram_free_ = 0;   ///< they can take the next burst
-  Ticks sram_extra_ = 0;  ///< time that sharing them added to the last burst
-  Ticks lost_ = 0;        ///< waiting for them, in this transfer
+  Ticks request_every_ = 0;  ///< of this transfer
+  SramBanks* sram_;          ///< null: its banks are never short
+  double sram_rate_ = 0;     ///< bytes a cycle that this transfer asks of them
+  Ticks sram_free_ = 0;      ///< they can take the next burst
+  Ticks sram_extra_ = 0;     ///< time that sharing them added to the last burst
+  Ticks lost_ = 0;           ///< waiting for them, in this transfer
   std::int64_t waits_ = 0;
 };
 

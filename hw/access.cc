@@ -27,9 +27,7 @@ Accesses accesses_of(const Command& command) {
     Space sram;
     Accesses accesses{};
 
-    void read(const Region& region) {
-      accesses.add({.space = sram, .bytes = bytes_of(region)});
-    }
+    void read(const Region& region) { accesses.add({.space = sram, .bytes = bytes_of(region)}); }
     void write(const Region& region) {
       accesses.add({.space = sram, .write = true, .bytes = bytes_of(region)});
     }

@@ -29,15 +29,21 @@ struct Access {
 /// The accesses of one command, reads before writes. At most five; never allocates.
 class Accesses {
  public:
-  const Access* begin() const { return items_.data(); }
-  const Access* end() const { return items_.data() + size_; }
+  const Access* begin() const { return &items_[0].access; }
+  const Access* end() const { return begin() + size_; }
   std::size_t size() const { return size_; }
   void add(const Access& access) {
-    if (!access.bytes.empty()) items_[size_++] = access;
+    if (!access.bytes.empty()) items_[size_++].access = access;
   }
 
  private:
-  std::array<Access, 5> items_{};
+  /// Filled only when used: this runs for every command, several times.
+  union Item {
+    Item() {}
+    Access access;
+  };
+  static_assert(sizeof(Item) == sizeof(Access));
+  std::array<Item, 5> items_;
   std::size_t size_ = 0;
 };
 

@@ -19,6 +19,10 @@ enum class ArrayStyle : std::uint8_t { kDotProduct, kSystolic };
 enum class Dataflow : std::uint8_t { kWeightStationary, kOutputStationary, kInputStationary };
 /// May several kernel taps share one dot product when there are few input channels?
 enum class DotPacking : std::uint8_t { kNone, kTaps };
+/// Does the MAC array compete with DMA and vector unit for the banks' rate, or have the banks a
+/// port for it that keeps up by construction (NVDLA's CBUF reads features and weights beside
+/// writes)?
+enum class ArrayPort : std::uint8_t { kShared, kDedicated };
 /// When a layer's first pass may start: with its first rows, or with its whole input on chip.
 enum class StartAfter : std::uint8_t { kFirstRows, kWholeInput };
 
@@ -66,6 +70,7 @@ struct SramSpec {
   double bank_bytes_per_cycle = 0;
   /// Bytes after which addresses go to the next bank; 0: bank i holds the i-th contiguous part.
   std::int64_t interleave_bytes = 0;
+  ArrayPort array_port = ArrayPort::kShared;
 };
 
 enum class MemoryKind : std::uint8_t { kFixedLatency, kBanked };

@@ -217,7 +217,10 @@ ChipSpec read_chip(const YAML::Node& root, const std::string& file, std::set<std
   chip.sram = {.kib = sram.number("kib", {.min = 0, .max = 1 << 20, .above = true}),
                .banks = sram.integer("banks", {.min = 1, .max = 4096}),
                .bank_bytes_per_cycle = sram.number("bank_bytes_per_cycle", kPositive),
-               .interleave_bytes = sram.integer("interleave_bytes", kFromZero, 0)};
+               .interleave_bytes = sram.integer("interleave_bytes", kFromZero, 0),
+               .array_port = sram.choice("array_port", {"shared", "dedicated"}, 0) == 0
+                                 ? ArrayPort::kShared
+                                 : ArrayPort::kDedicated};
   sram.finish();
   for (YamlMap& memory : map.list("memories"))
     chip.memories.push_back(read_memory(std::move(memory), chip.clock_mhz));

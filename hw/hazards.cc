@@ -17,37 +17,37 @@ struct Record {
   CommandId id = 0;
 };
 
-/// Records by place. Level l holds those whose extent is in (2^(l-1), 2^l], ordered by begin: those
-/// that may meet an interval start at most 2^l before it.
+/// Records by place. Level l holds those of less than 2^(2l+1) bytes from end to end, ordered by
+/// begin: those that may meet an interval start at most that much before it.
 class Records {
  public:
   void insert(const Strided& bytes, CommandId id) {
     const std::int64_t end = bytes.end();
-    const auto level = static_cast<std::size_t>(
-        std::bit_width(static_cast<std::uint64_t>(end - bytes.begin) - 1));
+    const auto level =
+        static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(end - bytes.begin)) / 2);
     levels_[level].emplace(bytes.begin, Record{bytes, end, id});
-    used_ |= std::uint64_t{1} << level;
+    used_ |= 1u << level;
   }
 
   /// visit(record) gives whether to take the record out.
   template <typename Visit>
   void for_each_near(const Strided& bytes, Visit&& visit) {
     const std::int64_t end = bytes.end();
-    for (std::uint64_t rest = used_; rest != 0; rest &= rest - 1) {
+    for (std::uint32_t rest = used_; rest != 0; rest &= rest - 1) {
       const int level = std::countr_zero(rest);
       auto& records = levels_[static_cast<std::size_t>(level)];
-      auto at = records.upper_bound(bytes.begin - (std::int64_t{1} << level));
+      auto at = records.upper_bound(bytes.begin - (std::int64_t{1} << (2 * level + 1)));
       while (at != records.end() && at->first < end) {
         const bool meets = at->second.end > bytes.begin;
         at = meets && visit(at->second) ? records.erase(at) : std::next(at);
       }
-      if (records.empty()) used_ &= ~(std::uint64_t{1} << level);
+      if (records.empty()) used_ &= ~(1u << level);
     }
   }
 
  private:
-  std::array<std::multimap<std::int64_t, Record>, 63> levels_;
-  std::uint64_t used_ = 0;
+  std::array<std::multimap<std::int64_t, Record>, 32> levels_;
+  std::uint32_t used_ = 0;
 };
 
 struct SpaceState {
@@ -89,18 +89,22 @@ struct HazardTracker::State {
 
   void read(const Access& access, CommandId reader, std::vector<CommandId>& dependencies) {
     SpaceState& space = spaces[access.space];
-    space.writers.for_each_near(access.bytes, [&](const Record& record) {
-      if (overlap(record.bytes, access.bytes)) dependencies.push_back(record.id);
-      return false;
+    for_each_dense_part(access.bytes, [&](const Strided& part) {
+      space.writers.for_each_near(part, [&](const Record& record) {
+        if (overlap(record.bytes, part)) dependencies.push_back(record.id);
+        return false;
+      });
+      space.readers.insert(part, reader);
     });
-    space.readers.insert(access.bytes, reader);
   }
 
   void write(const Access& access, CommandId writer, std::vector<CommandId>& dependencies) {
     SpaceState& space = spaces[access.space];
-    overwrite(space.writers, access.bytes, writer, dependencies);
-    overwrite(space.readers, access.bytes, writer, dependencies);
-    space.writers.insert(access.bytes, writer);
+    for_each_dense_part(access.bytes, [&](const Strided& part) {
+      overwrite(space.writers, part, writer, dependencies);
+      overwrite(space.readers, part, writer, dependencies);
+      space.writers.insert(part, writer);
+    });
   }
 
   /// Leaves out what another of the list waits for itself. `list` is ascending.
@@ -114,9 +118,8 @@ struct HazardTracker::State {
     }
     if (implied.empty()) return;
     std::sort(implied.begin(), implied.end());
-    std::erase_if(list, [&](CommandId id) {
-      return std::binary_search(implied.begin(), implied.end(), id);
-    });
+    std::erase_if(
+        list, [&](CommandId id) { return std::binary_search(implied.begin(), implied.end(), id); });
   }
 };
 

@@ -10,9 +10,9 @@ CommandId Program::add(Command command) {
 }
 
 std::int64_t Transfer::stored_run_bytes() const {
-  return stored_ratio == 1
-             ? run_bytes
-             : static_cast<std::int64_t>(std::ceil(static_cast<double>(run_bytes) * stored_ratio - 1e-9));
+  return stored_ratio == 1 ? run_bytes
+                           : static_cast<std::int64_t>(
+                                 std::ceil(static_cast<double>(run_bytes) * stored_ratio - 1e-9));
 }
 
 }  // namespace presil

@@ -3,7 +3,6 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
 #include <utility>
 
 #include "core/error.h"
@@ -70,8 +69,8 @@ void check_sizes(const Command& command, const ChipSpec& chip, CommandId id) {
   std::visit(Visitor{chip, id}, command.work);
 }
 
-void check_addresses(const Command& command, const ChipSpec& chip, CommandId id) {
-  for (const Access& access : accesses_of(command)) {
+void check_addresses(const Accesses& accesses, const ChipSpec& chip, CommandId id) {
+  for (const Access& access : accesses) {
     const std::int64_t begin = access.bytes.begin, end = access.bytes.end();
     if (access.space.kind == Space::Kind::kSram) {
       PRESIL_CHECK(begin >= 0 && end <= chip.sram_bytes(), "command {}: SRAM bytes {}..{} of {}",
@@ -89,56 +88,46 @@ void check_addresses(const Command& command, const ChipSpec& chip, CommandId id)
 class Order {
  public:
   explicit Order(const Program& program)
-      : program_(program), reached_(program.commands.size(), -1) {}
+      : program_(program), reached_(program.commands.size(), 0) {}
 
-  /// The command that is asked about from now on.
-  void begin(CommandId id) {
-    id_ = id;
-    searching_ = false;
-  }
-
-  bool after(CommandId before) {
-    const std::vector<CommandId>& direct = dependencies(id_);
+  /// Through a dependency, or a dependency of one: what nearly every good Program needs.
+  bool soon_after(CommandId id, CommandId before) const {
+    const std::vector<CommandId>& direct = dependencies(id);
     if (std::find(direct.begin(), direct.end(), before) != direct.end()) return true;
     for (const CommandId middle : direct) {
       if (middle <= before) continue;
       const std::vector<CommandId>& second = dependencies(middle);
       if (std::find(second.begin(), second.end(), before) != second.end()) return true;
     }
-    return search(before);
+    return false;
   }
+
+  /// Goes back from `id` through all that came before, down to the command `oldest`; was_reached()
+  /// then says which.
+  void search(CommandId id, CommandId oldest) {
+    ++search_;
+    frontier_.assign(1, id);
+    while (!frontier_.empty()) {
+      const CommandId from = frontier_.back();
+      frontier_.pop_back();
+      for (const CommandId before : dependencies(from)) {
+        if (before < oldest || was_reached(before)) continue;
+        reached_[static_cast<std::size_t>(before)] = search_;
+        frontier_.push_back(before);
+      }
+    }
+  }
+  bool was_reached(CommandId id) const { return reached_[static_cast<std::size_t>(id)] == search_; }
 
  private:
   const std::vector<CommandId>& dependencies(CommandId id) const {
     return program_.commands[static_cast<std::size_t>(id)].dependencies;
   }
 
-  /// Goes back through what came before, latest first, as far as `before`; goes on from there when
-  /// an earlier one is asked for.
-  bool search(CommandId before) {
-    if (!searching_) {
-      searching_ = true;
-      frontier_ = {};
-      reach(id_);
-    }
-    while (!frontier_.empty() && frontier_.top() > before) {
-      const CommandId id = frontier_.top();
-      frontier_.pop();
-      reach(id);
-    }
-    return reached_[static_cast<std::size_t>(before)] == id_;
-  }
-
-  void reach(CommandId from) {
-    for (const CommandId id : dependencies(from))
-      if (std::exchange(reached_[static_cast<std::size_t>(id)], id_) != id_) frontier_.push(id);
-  }
-
   const Program& program_;
-  CommandId id_ = 0;
-  bool searching_ = false;
-  std::vector<CommandId> reached_;  ///< the command whose search last came by
-  std::priority_queue<CommandId> frontier_;
+  std::vector<std::int32_t> reached_;  ///< number of the last search that came by
+  std::int32_t search_ = 0;
+  std::vector<CommandId> frontier_;
 };
 
 /// Who wrote each byte of a space last and who has read it since, as disjoint intervals.
@@ -169,14 +158,16 @@ class Shadow {
     }
   }
 
-  /// Calls met for the last writers and the readers since, then makes `id` the writer.
+  /// Calls met for the readers since the last write, or where there are none for the last writer
+  /// (readers have been found to be ordered after it), then makes `id` the writer.
   template <typename Met>
   void write(std::int64_t begin, std::int64_t end, CommandId id, Met&& met) {
     auto at = cut(begin);
     cut(end);
     while (at != cells_.end() && at->first < end) {
       const Cell& cell = at->second;
-      if (cell.writer >= 0) met(cell.writer, at->first, cell.end);
+      if (cell.writer >= 0 && (cell.readers.empty() || cell.readers.front() == id))
+        met(cell.writer, at->first, cell.end);
       for (const CommandId reader : cell.readers) met(reader, at->first, cell.end);
       at = cells_.erase(at);
     }
@@ -200,25 +191,46 @@ class Shadow {
   Cells cells_;
 };
 
+/// Two commands that meet in bytes of a space and are not obviously ordered.
+struct Meeting {
+  CommandId earlier;
+  Space space;
+  std::int64_t begin, end;
+};
+
+void check_order(Order& order, const std::vector<Meeting>& meetings, CommandId id,
+                 const ChipSpec& chip) {
+  if (meetings.empty()) return;
+  CommandId oldest = id;
+  for (const Meeting& meeting : meetings) oldest = std::min(oldest, meeting.earlier);
+  order.search(id, oldest);
+  for (const auto& [earlier, space, begin, end] : meetings) {
+    if (order.was_reached(earlier)) continue;
+    PRESIL_CHECK(space.kind != Space::Kind::kSram,
+                 "commands {} and {} touch SRAM bytes {}..{} and are not ordered", earlier, id,
+                 begin, end);
+    PRESIL_CHECK(false, "commands {} and {} touch bytes {}..{} of memory {} and are not ordered",
+                 earlier, id, begin, end,
+                 chip.memories[static_cast<std::size_t>(space.index)].name);
+  }
+}
+
 void check_hazards(const Program& program, const ChipSpec& chip) {
   Order order(program);
   std::map<Space, Shadow> shadows;
+  std::vector<Meeting> unclear;
   for (std::size_t i = 0; i < program.commands.size(); ++i) {
     const auto id = static_cast<CommandId>(i);
-    order.begin(id);
-    for (const Access& access : accesses_of(program.commands[i])) {
+    unclear.clear();
+    const Accesses accesses = accesses_of(program.commands[i]);
+    check_addresses(accesses, chip, id);
+    for (const Access& access : accesses) {
       if (access.constant) continue;
       Shadow& shadow = shadows[access.space];
-      CommandId last = id;  // mostly the same one again: a command is ordered with itself
-      const auto met = [&](CommandId earlier, std::int64_t from, std::int64_t to) {
-        if (earlier == id || std::exchange(last, earlier) == earlier || order.after(earlier))
-          return;
-        PRESIL_CHECK(access.space.kind != Space::Kind::kSram,
-                     "commands {} and {} touch SRAM bytes {}..{} and are not ordered", earlier, id,
-                     from, to);
-        PRESIL_CHECK(false, "commands {} and {} touch bytes {}..{} of memory {} and are not ordered",
-                     earlier, id, from, to,
-                     chip.memories[static_cast<std::size_t>(access.space.index)].name);
+      CommandId last = id;  // mostly the same one again, and a command is ordered with itself
+      const auto met = [&](CommandId earlier, std::int64_t begin, std::int64_t end) {
+        if (earlier == id || std::exchange(last, earlier) == earlier) return;
+        if (!order.soon_after(id, earlier)) unclear.push_back({earlier, access.space, begin, end});
       };
       for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
         if (access.write)
@@ -227,19 +239,20 @@ void check_hazards(const Program& program, const ChipSpec& chip) {
           shadow.read(begin, end, id, met);
       });
     }
+    check_order(order, unclear, id, chip);
   }
 }
 
 /// Nothing stores over weights that any command, earlier or later, loads.
 void check_constants(const Program& program, const ChipSpec& chip) {
-  std::map<Space, std::vector<std::pair<std::int64_t, std::int64_t>>> constants;
+  std::map<int, std::vector<std::pair<std::int64_t, std::int64_t>>> constants;  // by memory
   for (const Command& command : program.commands)
-    for (const Access& access : accesses_of(command))
-      if (access.constant)
-        for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
-          constants[access.space].emplace_back(begin, end);
-        });
-  for (auto& [space, runs] : constants) {
+    if (const Load* load = std::get_if<Load>(&command.work);
+        load != nullptr && load->transfer.traffic == Traffic::kWeights)
+      for_each_run(memory_bytes_of(load->transfer), [&](std::int64_t begin, std::int64_t end) {
+        constants[load->transfer.memory].emplace_back(begin, end);
+      });
+  for (auto& [memory, runs] : constants) {
     std::sort(runs.begin(), runs.end());
     std::size_t last = 0;
     for (std::size_t r = 1; r < runs.size(); ++r)
@@ -249,18 +262,18 @@ void check_constants(const Program& program, const ChipSpec& chip) {
         runs[++last] = runs[r];
     runs.resize(last + 1);
   }
-  for (std::size_t i = 0; i < program.commands.size(); ++i)
-    for (const Access& access : accesses_of(program.commands[i])) {
-      const auto found = access.write ? constants.find(access.space) : constants.end();
-      if (found == constants.end()) continue;
-      for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
-        const auto& runs = found->second;
-        const auto behind = std::lower_bound(runs.begin(), runs.end(), std::pair{end, end});
-        PRESIL_CHECK(behind == runs.begin() || std::prev(behind)->second <= begin,
-                     "command {}: stores over weights in bytes {}..{} of memory {}", i, begin, end,
-                     chip.memories[static_cast<std::size_t>(access.space.index)].name);
-      });
-    }
+  for (std::size_t i = 0; i < program.commands.size(); ++i) {
+    const Store* store = std::get_if<Store>(&program.commands[i].work);
+    const auto found = store == nullptr ? constants.end() : constants.find(store->transfer.memory);
+    if (found == constants.end()) continue;
+    for_each_run(memory_bytes_of(store->transfer), [&](std::int64_t begin, std::int64_t end) {
+      const auto& runs = found->second;
+      const auto behind = std::lower_bound(runs.begin(), runs.end(), std::pair{end, end});
+      PRESIL_CHECK(behind == runs.begin() || std::prev(behind)->second <= begin,
+                   "command {}: stores over weights in bytes {}..{} of memory {}", i, begin, end,
+                   chip.memories[static_cast<std::size_t>(found->first)].name);
+    });
+  }
 }
 
 }  // namespace
@@ -277,7 +290,6 @@ void check_program(const Program& program, const ChipSpec& chip) {
       PRESIL_CHECK(before >= 0 && before < id, "command {}: depends on {}, which is not earlier",
                    id, before);
     check_sizes(command, chip, id);
-    check_addresses(command, chip, id);
   }
   check_hazards(program, chip);
   check_constants(program, chip);

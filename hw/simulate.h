@@ -8,8 +8,9 @@
 namespace presil {
 
 struct SimulateOptions {
-  bool ideal_memory = false;   ///< ablation: every byte arrives the cycle it is asked for
-  bool no_contention = false;  ///< ablation: every DMA channel has each memory for itself
+  bool ideal_memory = false;  ///< ablation: every byte arrives the cycle it is asked for
+  /// Ablation: every DMA channel has each memory, and every engine the SRAM, for itself.
+  bool no_contention = false;
 };
 
 /// Runs `program` on `chip` in a fresh SystemC context. Deterministic. Not reentrant and not

@@ -13,17 +13,6 @@ std::int64_t floor_div(std::int64_t a, std::int64_t b) {
   return a / b - (a % b != 0 && (a % b < 0) != (b < 0) ? 1 : 0);
 }
 
-/// One repetition of the outermost dim, the i-th.
-Strided inner(const Strided& set, std::int64_t i) {
-  Strided sub;
-  sub.begin = set.begin + i * set.dims[0].stride;
-  sub.run = set.run;
-  sub.dim_count = set.dim_count - 1;
-  for (int d = 0; d < sub.dim_count; ++d)
-    sub.dims[static_cast<std::size_t>(d)] = set.dims[static_cast<std::size_t>(d) + 1];
-  return sub;
-}
-
 /// `sub`, repeated.
 Strided outer(const Strided& sub, std::int64_t count, std::int64_t stride) {
   Strided set = sub;
@@ -47,7 +36,7 @@ Touched touched(std::int64_t begin, std::int64_t extent, std::int64_t stride, st
 
 /// Do the repetitions of the outermost dim lie one behind the other?
 bool nested(const Strided& set) {
-  const Strided sub = inner(set, 0);
+  const Strided sub = repetition(set, 0);
   return sub.end() - sub.begin <= set.dims[0].stride;
 }
 
@@ -64,7 +53,7 @@ void subtract_interval(const Strided& a, const Strided& b, std::vector<Strided>&
     return;
   }
   const auto [count, stride] = a.dims[0];
-  const Strided sub = inner(a, 0);
+  const Strided sub = repetition(a, 0);
   const Touched range = touched(sub.begin, sub.end() - sub.begin, stride, from, to);
   const std::int64_t first = std::clamp<std::int64_t>(range.first, 0, count);
   const std::int64_t last = std::clamp<std::int64_t>(range.last, -1, count - 1);
@@ -74,8 +63,8 @@ void subtract_interval(const Strided& a, const Strided& b, std::vector<Strided>&
   }
   if (first > 0) pieces.push_back(outer(sub, first, stride));
   // Of those that are touched, all but the outer ones are covered when the dims nest.
-  for (std::int64_t i = first; i <= last; ++i) subtract_interval(inner(a, i), b, pieces);
-  if (last + 1 < count) pieces.push_back(outer(inner(a, last + 1), count - last - 1, stride));
+  for (std::int64_t i = first; i <= last; ++i) subtract_interval(repetition(a, i), b, pieces);
+  if (last + 1 < count) pieces.push_back(outer(repetition(a, last + 1), count - last - 1, stride));
 }
 
 /// Equal outer strides, both nested: repetition i of `a` meets at most two of `b`, the same ones
@@ -83,7 +72,7 @@ void subtract_interval(const Strided& a, const Strided& b, std::vector<Strided>&
 void subtract_aligned(const Strided& a, const Strided& b, std::vector<Strided>& pieces) {
   const auto [count, stride] = a.dims[0];
   const std::int64_t others = b.dims[0].count;
-  const Strided sub = inner(a, 0), other = inner(b, 0);
+  const Strided sub = repetition(a, 0), other = repetition(b, 0);
   const Touched range =
       touched(other.begin, other.end() - other.begin, stride, sub.begin, sub.end());
   // Repetitions of `a` between two of these limits meet the same of b's.
@@ -95,11 +84,11 @@ void subtract_aligned(const Strided& a, const Strided& b, std::vector<Strided>& 
   limits.erase(std::unique(limits.begin(), limits.end()), limits.end());
   for (std::size_t l = 0; l + 1 < limits.size(); ++l) {
     const std::int64_t i = limits[l];
-    std::vector<Strided> left = {inner(a, i)}, next;
+    std::vector<Strided> left = {repetition(a, i)}, next;
     for (std::int64_t k = range.first; k <= range.last; ++k) {
       if (i + k < 0 || i + k >= others) continue;
       next.clear();
-      for (const Strided& piece : left) subtract(piece, inner(b, i + k), next);
+      for (const Strided& piece : left) subtract(piece, repetition(b, i + k), next);
       left.swap(next);
     }
     for (const Strided& piece : left) pieces.push_back(outer(piece, limits[l + 1] - i, stride));
@@ -149,24 +138,23 @@ bool overlap(const Strided& a, const Strided& b) {
   const std::int64_t stride_b = b.contiguous() ? 0 : b.dims[0].stride;
   if (stride_a < stride_b) return overlap(b, a);
   // `a` has the longer stride: which of its repetitions can meet b?
-  const Strided first = inner(a, 0);
+  const Strided first = repetition(a, 0);
   if (stride_a == stride_b) {
     // Repetition i of a against j of b depends on i - j only.
-    const Strided other = inner(b, 0);
+    const Strided other = repetition(b, 0);
     const Touched range =
         touched(first.begin, first.end() - first.begin, stride_a, other.begin, other.end());
     const std::int64_t from = std::max(range.first, 1 - b.dims[0].count);
     const std::int64_t to = std::min(range.last, a.dims[0].count - 1);
     for (std::int64_t k = from; k <= to; ++k)
-      if (overlap(inner(a, k), other)) return true;
+      if (overlap(repetition(a, k), other)) return true;
     return false;
   }
-  const Touched range =
-      touched(first.begin, first.end() - first.begin, stride_a, b.begin, b.end());
+  const Touched range = touched(first.begin, first.end() - first.begin, stride_a, b.begin, b.end());
   const std::int64_t from = std::max<std::int64_t>(range.first, 0);
   const std::int64_t to = std::min(range.last, a.dims[0].count - 1);
   for (std::int64_t i = from; i <= to; ++i)
-    if (overlap(inner(a, i), b)) return true;
+    if (overlap(repetition(a, i), b)) return true;
   return false;
 }
 

@@ -28,8 +28,8 @@ struct Strided {
   std::int64_t end() const {
     std::int64_t last = begin + run;
     for (int d = 0; d < dim_count; ++d)
-      last += (dims[static_cast<std::size_t>(d)].count - 1) *
-              dims[static_cast<std::size_t>(d)].stride;
+      last +=
+          (dims[static_cast<std::size_t>(d)].count - 1) * dims[static_cast<std::size_t>(d)].stride;
     return last;
   }
   std::int64_t runs() const {
@@ -43,6 +43,15 @@ struct Strided {
 /// The normal form of any repetition: strides may be 0 or negative, counts 1.
 Strided make_strided(std::int64_t begin, std::int64_t run, std::array<Strided::Dim, 3> dims = {});
 
+/// The i-th repetition of the outermost dim, of which there must be one.
+inline Strided repetition(const Strided& set, std::int64_t i) {
+  Strided part{.begin = set.begin + i * set.dims[0].stride, .run = set.run};
+  part.dim_count = set.dim_count - 1;
+  part.dims[0] = set.dims[1];
+  part.dims[1] = set.dims[2];
+  return part;
+}
+
 /// Have the two a byte in common? Exact. Constant time when strides are equal, as they are for
 /// tiles of one tensor; else it enumerates the repetitions of the sparser one.
 bool overlap(const Strided& a, const Strided& b);
@@ -50,6 +59,18 @@ bool overlap(const Strided& a, const Strided& b);
 /// Appends to `pieces` what is left of `a` without the bytes of `b`. Exact, except that sets whose
 /// strides do not match and have many runs may be left whole (a superset of the exact answer).
 void subtract(const Strided& a, const Strided& b, std::vector<Strided>& pieces);
+
+/// Calls visit(part) for parts that make up the set, each contiguous or filling at least a quarter
+/// of its interval: a tile of a tensor whose channels are stored far apart has one a channel block.
+template <typename Visit>
+void for_each_dense_part(const Strided& set, Visit&& visit) {
+  if (set.contiguous() || 4 * set.run * set.runs() >= set.end() - set.begin) {
+    if (!set.empty()) visit(set);
+    return;
+  }
+  for (std::int64_t i = 0; i < set.dims[0].count; ++i)
+    for_each_dense_part(repetition(set, i), visit);
+}
 
 /// Calls visit(begin, end) for every run, in ascending order if the dims nest.
 template <typename Visit>

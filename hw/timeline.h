@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <numeric>
 #include <vector>
 
 #include "core/units.h"
@@ -48,10 +49,23 @@ struct MemoryTraffic {
   std::int64_t bursts = 0, row_misses = 0;
 };
 
+/// What an engine did with its cycles, and why it did nothing in the others (rules: hw/stalls.h).
+struct EngineUse {
+  Engine engine = Engine::kMac;
+  int core = 0;  ///< 0 for the host
+  int lane = 0;  ///< DMA channel
+  std::int64_t busy = 0;
+  std::array<std::int64_t, kStallCount> stalled{};
+
+  std::int64_t sum() const { return std::accumulate(stalled.begin(), stalled.end(), busy); }
+};
+
 struct Timeline {
   std::vector<Span> spans;              ///< one a command, in the order of command ids
   std::vector<MemoryTraffic> memories;  ///< in the order of ChipSpec::memories
   Cycles total;                         ///< last command done, plus ControlSpec::completion_cycles
+  /// Every engine of the chip; busy and stalls of each add up to `total`.
+  std::vector<EngineUse> engines;
   std::int64_t events = 0;  ///< waits of all SystemC processes: the cost of the simulation
 };
 

@@ -156,6 +156,11 @@ class Collector {
 };
 
 std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageMapping& m) {
+  if (s.kind == StageKind::kHost) return "";
+  if (s.kind == StageKind::kRecurrent)
+    return m.outputs >= 1 && m.outputs <= s.gates * s.hidden
+               ? ""
+               : fmt::format("tile of {} outputs is outside {}", m.outputs, s.gates * s.hidden);
   const auto in = [](std::int64_t value, std::int64_t limit) { return value >= 1 && value <= limit; };
   if (!in(m.rows, s.out.rows) || !in(m.columns, s.out.columns) || !in(m.outputs, s.out.channels) ||
       !in(m.channels, std::max<std::int64_t>(1, s.reduction)))
@@ -183,14 +188,28 @@ std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageM
 
 }  // namespace
 
+std::vector<Rows> chain_rows(const FusionGroup& group, Rows stripe) {
+  std::vector<Rows> need(group.stages.size());
+  need.back() = stripe;
+  for (std::size_t i = need.size() - 1; i > 0; --i) {
+    need[i - 1] = input_rows(group.stages[i], need[i]);
+    // The last stripe finishes every layer: rows that no window reaches are the network's too.
+    if (need[i].end == group.stages[i].out.rows) need[i - 1].end = group.stages[i - 1].out.rows;
+  }
+  return need;
+}
+
 std::vector<std::int64_t> chain_ring_rows(const FusionGroup& group, std::int64_t stripe_rows) {
   std::vector<std::int64_t> ring(group.stages.size(), 0);
   const Stage& last = group.stages.back();
+  std::vector<std::int64_t> done(group.stages.size(), 0);
   for (const Rows stripe : cut({0, last.out.rows}, stripe_rows)) {
-    Rows need = stripe;
-    for (std::size_t i = group.stages.size() - 1; i > 0; --i) {
-      need = input_rows(group.stages[i], need);
-      ring[i - 1] = std::max(ring[i - 1], need.count());
+    const std::vector<Rows> need = chain_rows(group, stripe);
+    for (std::size_t i = 0; i + 1 < group.stages.size(); ++i) {
+      // What the next stage reads, and what comes new in one go.
+      const std::int64_t from = std::min(need[i].begin, std::max(done[i], std::int64_t{0}));
+      ring[i] = std::max(ring[i], need[i].end - from);
+      done[i] = need[i].end;
     }
   }
   ring.back() = stripe_rows;

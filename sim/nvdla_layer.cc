@@ -42,8 +42,8 @@ class LayerProgram {
         chip_.mac_array.modes[static_cast<std::size_t>(mode_)].parallelism_factor;
     // Features, weights and outputs lie one behind the other in the memory.
     weights_base_ = round_up(feature_bytes_, kAreaBytes);
-    outputs_base_ =
-        weights_base_ + round_up(weight_bytes(factor) * ceil_div(layer_.outputs, factor), kAreaBytes);
+    outputs_base_ = weights_base_ +
+                    round_up(weight_bytes(factor) * ceil_div(layer_.outputs, factor), kAreaBytes);
     for (std::int64_t first = 0; first < layer_.outputs; first += factor)
       add_kernel_group(first, std::min(factor, layer_.outputs - first));
     return std::move(program_);
@@ -125,15 +125,15 @@ class LayerProgram {
     const Stripes stripes = cut_stripes(positions, array.stripe_length, array.stripe_last_max);
     for (std::int64_t s = 0; s < stripes.count(); ++s) {
       const bool full = s < stripes.full;
-      Matrix matrix{.mode = mode_,
-                    .outputs = kernels,
-                    .positions = full ? stripes.length : stripes.last,
-                    .channels = layer_.channels,
-                    .taps = layer_.kernel_h * layer_.kernel_w,
-                    .input = {.address = 0, .run_bytes = feature_bytes_},
-                    .weights = {.address = residents_.back().address,
-                                .run_bytes = residents_.back().bytes},
-                    .drained_per_position = round_up(kernels, atom_elements_)};
+      Matrix matrix{
+          .mode = mode_,
+          .outputs = kernels,
+          .positions = full ? stripes.length : stripes.last,
+          .channels = layer_.channels,
+          .taps = layer_.kernel_h * layer_.kernel_w,
+          .input = {.address = 0, .run_bytes = feature_bytes_},
+          .weights = {.address = residents_.back().address, .run_bytes = residents_.back().bytes},
+          .drained_per_position = round_up(kernels, atom_elements_)};
       Command command{.work = matrix, .dependencies = features_};
       command.dependencies.push_back(weights);
       const CommandId id = program_.add(std::move(command));
@@ -148,10 +148,10 @@ class LayerProgram {
              std::int64_t positions) {
     const std::int64_t atom = chip_.activation_atom_bytes;
     const std::int64_t surface = layer_.out_height * layer_.out_width * atom;
-    Transfer transfer{.memory_address =
-                          outputs_base_ + first / atom_elements_ * surface + position * atom,
-                      .sram_address = 0,
-                      .run_bytes = positions * atom};
+    Transfer transfer{
+        .memory_address = outputs_base_ + first / atom_elements_ * surface + position * atom,
+        .sram_address = 0,
+        .run_bytes = positions * atom};
     transfer.dims[0] = {.count = ceil_div(kernels, atom_elements_), .memory_stride = surface};
     transfer.traffic = Traffic::kOutput;
     transfer.request_every_cycles = chip_.dma.store_request_cycles;

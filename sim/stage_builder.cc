@@ -331,7 +331,9 @@ class Builder {
     if (op_.kind == kConcat) return concat();
     if (op_.kind == kSplit) return split();
     Stage stage = base(StageKind::kVector);
-    stage.vector_cost = c_.vector_cost(op_);
+    // A reshape that is no view is a copy.
+    stage.vector_cost = op_.kind == kReshape ? c_.chip.vector_unit.cycles_per_element.at("copy")
+                                             : c_.vector_cost(op_);
     if (op_.kind == kSlice) return {slice(stage)};
     if (op_.kind == kPad && stage.in.channels == stage.out.channels &&
         stage.in.batch == stage.out.batch) {

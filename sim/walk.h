@@ -149,6 +149,9 @@ class Walker {
   std::vector<std::int64_t> ring_rows_;  ///< capacity of each inner ring
 };
 
+/// The rows of each stage's output that a stripe of the last one needs.
+std::vector<Rows> chain_rows(const FusionGroup& group, Rows stripe);
+
 /// Rows that each inner tensor of a chain keeps: the most that a stripe needs, for any stripe.
 std::vector<std::int64_t> chain_ring_rows(const FusionGroup& group, std::int64_t stripe_rows);
 

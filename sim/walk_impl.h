@@ -217,13 +217,10 @@ void Walker<Sink>::walk_chain(const Part& part) {
 
 template <typename Sink>
 void Walker<Sink>::walk_stripe(std::int64_t image, Rows stripe, std::vector<Rows>& done) {
-  std::vector<Rows> need(group_.stages.size());
-  need.back() = stripe;
-  for (std::size_t i = need.size() - 1; i > 0; --i)
-    need[i - 1] = input_rows(group_.stages[i], need[i]);
+  const std::vector<Rows> need = chain_rows(group_, stripe);
   for (std::size_t i = 0; i < need.size(); ++i) {
     const bool first = done[i].count() == 0;
-    const Rows fresh{first ? need[i].begin : std::max(need[i].begin, done[i].end), need[i].end};
+    const Rows fresh{first ? need[i].begin : done[i].end, need[i].end};
     if (fresh.count() <= 0) continue;
     done[i] = {first ? fresh.begin : done[i].begin, fresh.end};
     chain_stage(group_.stages[i], static_cast<int>(i), image, fresh);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/sram_demand.h"
 #include "hw/timing.h"
 
 namespace presil::sc {
@@ -12,10 +13,39 @@ std::int64_t& stalled(Span& span, Stall reason) {
   return span.stalled[static_cast<std::size_t>(reason)];
 }
 
+/// When a command starts, and when it would end and be done if it had the SRAM for itself.
+struct Course {
+  Ticks start, end, done;
+};
+
+/// Waits for the command's end and reports it done. Gives the ticks that sharing the SRAM cost.
+Ticks run_course(const Course& course, CommandId id, std::size_t slot, SramBanks& sram,
+                 const Surroundings& around, std::int64_t& waits) {
+  Span& span = around.timeline.spans[static_cast<std::size_t>(id)];
+  span.start = Cycles(to_cycles_up(course.start));
+  Ticks lost = 0;
+  if (!sram.contended()) {
+    around.sequencer.complete_at(id, course.done);
+    ++waits;
+    wait(sc_ticks(course.end - now()));
+  } else {
+    const Command& command = around.program.commands[static_cast<std::size_t>(id)];
+    lost = sram.run(slot, sram_demand(around.chip, command), course.end - course.start, waits);
+    around.sequencer.complete_at(id, course.done + lost);
+    // What becomes ready now may come before what has been waiting.
+    ++waits;
+    wait(sc_core::SC_ZERO_TIME);
+  }
+  span.end = Cycles(to_cycles_up(course.end + lost));
+  span.done = Cycles(to_cycles_up(course.done + lost));
+  stalled(span, Stall::kBankConflict) = to_cycles_up(lost);
+  return lost;
+}
+
 }  // namespace
 
-MacArray::MacArray(const sc_core::sc_module_name& name, const Surroundings& around)
-    : sc_module(name), around_(around) {
+MacArray::MacArray(const sc_core::sc_module_name& name, const Surroundings& around, SramBanks& sram)
+    : sc_module(name), around_(around), sram_(sram) {
   SC_THREAD(run);
 }
 
@@ -44,20 +74,16 @@ void MacArray::run() {
     }
     Span& span = around_.timeline.spans[index];
     span.engine = Engine::kMac;
-    span.start = Cycles(to_cycles_up(start));
-    span.end = Cycles(to_cycles_up(end));
-    span.done = Cycles(to_cycles_up(done));
     stalled(span, Stall::kFillDrain) = timing.fill_drain.value + timing.min_slot.value;
     stalled(span, Stall::kWeightLoad) = timing.weight_load.value;
-    stalled(span, Stall::kOutputLimit) = (span.end - span.start).value - timing.compute.value;
-    around_.sequencer.complete_at(id, done);
-    ++waits_;
-    wait(sc_ticks(end - now()));
+    stalled(span, Stall::kOutputLimit) = to_cycles_up(end - start) - timing.compute.value;
+    output_free_ += run_course({start, end, done}, id, SramBanks::kMac, sram_, around_, waits_);
   }
 }
 
-VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Surroundings& around)
-    : sc_module(name), around_(around) {
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Surroundings& around,
+                       SramBanks& sram)
+    : sc_module(name), around_(around), sram_(sram) {
   SC_THREAD(run);
 }
 
@@ -71,12 +97,8 @@ void VectorUnit::run() {
     const Ticks end = start + vector_timing(around_.chip, vector).value * kTicksPerCycle;
     Span& span = around_.timeline.spans[index];
     span.engine = Engine::kVector;
-    span.start = Cycles(to_cycles_up(start));
-    span.end = span.done = Cycles(to_cycles_up(end));
     stalled(span, Stall::kFillDrain) = around_.chip.vector_unit.startup_cycles;
-    around_.sequencer.complete_at(id, end);
-    ++waits_;
-    wait(sc_ticks(end - now()));
+    run_course({start, end, end}, id, SramBanks::kVector, sram_, around_, waits_);
   }
 }
 

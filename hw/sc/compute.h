@@ -4,22 +4,25 @@
 #include <string>
 
 #include "hw/sc/engine.h"
+#include "hw/sc/sram.h"
 
 namespace presil::sc {
 
-/// Runs Matrix commands one after another: one wait a command. The output stage works behind the
+/// Runs Matrix commands one after another: one wait a command, and one more whenever banks that it
+/// shares become free. The output stage works behind the
 /// array: results leave at its rate, and the array waits only when the accumulators
 /// are full of sums that have not left.
 class MacArray final : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(MacArray);
-  MacArray(const sc_core::sc_module_name& name, const Surroundings& around);
+  MacArray(const sc_core::sc_module_name& name, const Surroundings& around, SramBanks& sram);
   CommandQueue queue;
   std::int64_t waits() const { return waits_; }
 
  private:
   void run();
   Surroundings around_;
+  SramBanks& sram_;
   Ticks output_free_ = 0;  ///< the output stage
   std::int64_t waits_ = 0;
 };
@@ -28,13 +31,14 @@ class MacArray final : public sc_core::sc_module {
 class VectorUnit final : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(VectorUnit);
-  VectorUnit(const sc_core::sc_module_name& name, const Surroundings& around);
+  VectorUnit(const sc_core::sc_module_name& name, const Surroundings& around, SramBanks& sram);
   CommandQueue queue;
   std::int64_t waits() const { return waits_; }
 
  private:
   void run();
   Surroundings around_;
+  SramBanks& sram_;
   std::int64_t waits_ = 0;
 };
 

@@ -5,12 +5,13 @@
 namespace presil::sc {
 
 DmaChannel::DmaChannel(const sc_core::sc_module_name& name, const Surroundings& around,
-                       CommandQueue& queue, int lane)
+                       CommandQueue& queue, int lane, SramBanks* sram)
     : sc_module(name),
       around_(around),
       queue_(queue),
       lane_(lane),
-      window_(static_cast<std::size_t>(around.chip.dma.outstanding), 0) {
+      window_(static_cast<std::size_t>(around.chip.dma.outstanding), 0),
+      sram_(sram != nullptr && sram->contended() ? sram : nullptr) {
   for (std::size_t m = 0; m < around.chip.memories.size(); ++m)
     sockets.push_back(std::make_unique<tlm_utils::simple_initiator_socket<DmaChannel>>(
         ("socket" + std::to_string(m)).c_str()));
@@ -32,7 +33,19 @@ void DmaChannel::run() {
     const Ticks issued = span.issued.value * kTicksPerCycle;
     next_request_ =
         std::max({next_request_, now(), issued + around_.chip.dma.setup_cycles * kTicksPerCycle});
+    const std::size_t slot = SramBanks::kDma + static_cast<std::size_t>(lane_);
+    if (sram_ != nullptr) {
+      std::vector<BankDemand> demand = sram_demand(around_.chip, around_.program.commands[index]);
+      sram_rate_ = 0;
+      sram_free_ = sram_extra_ = lost_ = 0;
+      for (const BankDemand& bank : demand) sram_rate_ += bank.bytes_per_cycle;
+      sram_->start(slot, std::move(demand));
+    }
     const Ticks done = round_up_to_cycle(move(transfer, write));
+    if (sram_ != nullptr) {
+      sram_->stop(slot);
+      span.stalled[static_cast<std::size_t>(Stall::kBankConflict)] = to_cycles_up(lost_);
+    }
     span.engine = Engine::kDma;
     span.lane = lane_;
     span.start = Cycles(start / kTicksPerCycle);
@@ -47,6 +60,7 @@ void DmaChannel::run() {
 
 Ticks DmaChannel::move(const Transfer& transfer, bool write) {
   last_done_ = now();
+  request_every_ = to_ticks(transfer.request_every_cycles);
   const std::int64_t burst = around_.chip.dma.burst_bytes;
   const std::int64_t run_bytes = transfer.stored_run_bytes();
   const auto& dims = transfer.dims;
@@ -67,7 +81,14 @@ Ticks DmaChannel::move(const Transfer& transfer, bool write) {
 
 void DmaChannel::send(const Transfer& transfer, std::int64_t address, std::int64_t bytes,
                       bool write) {
-  wait_until(std::max(next_request_, window_[oldest_]));
+  const Ticks asked = now();
+  const Ticks request = std::max({next_request_, window_[oldest_], asked});
+  lost_ += std::clamp<Ticks>(sram_free_ - request, 0, sram_extra_);
+  const Ticks sent = std::max(request, sram_free_);
+  if (sent > asked) {
+    ++waits_;
+    wait(sc_ticks(sent - asked));
+  }
   payload_.set_command(write ? tlm::TLM_WRITE_COMMAND : tlm::TLM_READ_COMMAND);
   payload_.set_address(static_cast<sc_dt::uint64>(address));
   payload_.set_data_length(static_cast<unsigned>(bytes));
@@ -75,17 +96,21 @@ void DmaChannel::send(const Transfer& transfer, std::int64_t address, std::int64
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   (*sockets[static_cast<std::size_t>(transfer.memory)])->b_transport(payload_, delay);
-  const Ticks done = now() + static_cast<Ticks>(delay.value());
+  sram_extra_ = occupy_sram(transfer, bytes);
+  const Ticks done = sent + static_cast<Ticks>(delay.value()) + sram_extra_;
   window_[oldest_] = done;
-  oldest_ = (oldest_ + 1) % window_.size();
+  if (++oldest_ == window_.size()) oldest_ = 0;
   last_done_ = std::max(last_done_, done);
-  next_request_ = std::max(next_request_, now()) + to_ticks(transfer.request_every_cycles);
+  next_request_ = std::max(next_request_, sent) + request_every_;
 }
 
-void DmaChannel::wait_until(Ticks time) {
-  if (time <= now()) return;
-  ++waits_;
-  wait(sc_ticks(time - now()));
+Ticks DmaChannel::occupy_sram(const Transfer& transfer, std::int64_t bytes) {
+  if (sram_ == nullptr) return 0;
+  const double fraction = sram_->fraction(SramBanks::kDma + static_cast<std::size_t>(lane_));
+  if (fraction >= 1) return 0;
+  const double alone = static_cast<double>(bytes) / transfer.stored_ratio / sram_rate_;
+  sram_free_ = std::max(sram_free_, now()) + to_ticks(alone / fraction);
+  return to_ticks(alone / fraction) - to_ticks(alone);
 }
 
 }  // namespace presil::sc

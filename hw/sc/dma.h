@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hw/sc/engine.h"
+#include "hw/sc/sram.h"
 
 namespace presil::sc {
 
@@ -16,8 +17,9 @@ namespace presil::sc {
 class DmaChannel final : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(DmaChannel);
+  /// `sram`: null where transfers take no time.
   DmaChannel(const sc_core::sc_module_name& name, const Surroundings& around, CommandQueue& queue,
-             int lane);
+             int lane, SramBanks* sram);
   /// One socket a memory, in the order of ChipSpec::memories.
   std::vector<std::unique_ptr<tlm_utils::simple_initiator_socket<DmaChannel>>> sockets;
   std::int64_t waits() const { return waits_; }
@@ -28,7 +30,8 @@ class DmaChannel final : public sc_core::sc_module {
   Ticks move(const Transfer& transfer, bool write);
   /// Sends one burst as soon as the reader's pace and the window allow.
   void send(const Transfer& transfer, std::int64_t address, std::int64_t bytes, bool write);
-  void wait_until(Ticks time);
+  /// The banks are busy with this burst's bytes; gives how much longer than when not shared.
+  Ticks occupy_sram(const Transfer& transfer, std::int64_t bytes);
 
   Surroundings around_;
   CommandQueue& queue_;
@@ -37,6 +40,12 @@ class DmaChannel final : public sc_core::sc_module {
   std::vector<Ticks> window_;  ///< ring of completion times of bursts in flight
   std::size_t oldest_ = 0;
   Ticks next_request_ = 0, last_done_ = 0;
+  Ticks request_every_ = 0;  ///< of this transfer
+  SramBanks* sram_;          ///< null: its banks are never short
+  double sram_rate_ = 0;     ///< bytes a cycle that this transfer asks of them
+  Ticks sram_free_ = 0;      ///< they can take the next burst
+  Ticks sram_extra_ = 0;     ///< time that sharing them added to the last burst
+  Ticks lost_ = 0;           ///< waiting for them, in this transfer
   std::int64_t waits_ = 0;
 };
 

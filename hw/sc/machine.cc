@@ -10,7 +10,9 @@
 #include "hw/sc/dma.h"
 #include "hw/sc/host.h"
 #include "hw/sc/memory.h"
+#include "hw/sc/sram.h"
 #include "hw/simulate.h"
+#include "hw/stalls.h"
 
 namespace presil {
 
@@ -33,18 +35,22 @@ std::size_t stream_of(const ChipSpec& chip, const Work& work) {
 
 /// One neural core.
 struct Core {
-  Core(int index, const Surroundings& around)
-      : mac(fmt::format("mac{}", index).c_str(), around),
-        vector(fmt::format("vector{}", index).c_str(), around) {
+  Core(int index, const Surroundings& around, bool contended, bool ideal_memory)
+      : sram(bank_capacity(around.chip),
+             sc::SramBanks::kDma + static_cast<std::size_t>(around.chip.dma.channels), contended),
+        mac(fmt::format("mac{}", index).c_str(), around, sram),
+        vector(fmt::format("vector{}", index).c_str(), around, sram) {
     const auto streams =
         static_cast<std::size_t>(std::min<std::int64_t>(3, around.chip.dma.channels));
     for (std::size_t s = 0; s < streams; ++s) queues.push_back(std::make_unique<CommandQueue>());
     for (int lane = 0; lane < around.chip.dma.channels; ++lane) {
       const auto stream = std::min(static_cast<std::size_t>(lane), streams - 1);
-      channels.push_back(std::make_unique<sc::DmaChannel>(
-          fmt::format("dma{}_{}", index, lane).c_str(), around, *queues[stream], lane));
+      channels.push_back(
+          std::make_unique<sc::DmaChannel>(fmt::format("dma{}_{}", index, lane).c_str(), around,
+                                           *queues[stream], lane, ideal_memory ? nullptr : &sram));
     }
   }
+  sc::SramBanks sram;
   sc::MacArray mac;
   sc::VectorUnit vector;
   std::vector<std::unique_ptr<CommandQueue>> queues;
@@ -64,8 +70,9 @@ class Machine {
     for (const MemorySpec& memory : chip.memories)
       memories_.push_back(
           std::make_unique<sc::Memory>(("memory_" + memory.name).c_str(), memory, options));
+    const bool contended = !options.no_contention && may_oversubscribe_sram(chip, program);
     for (int core = 0; core < chip.cores; ++core) {
-      cores_.push_back(std::make_unique<Core>(core, around));
+      cores_.push_back(std::make_unique<Core>(core, around, contended, options.ideal_memory));
       for (auto& channel : cores_.back()->channels)
         for (std::size_t m = 0; m < memories_.size(); ++m)
           channel->sockets[m]->bind(memories_[m]->socket);
@@ -133,6 +140,7 @@ Timeline simulate(const ChipSpec& chip, const Program& program, const SimulateOp
   timeline.memories.resize(chip.memories.size());
   const sc::Context context;
   Machine(chip, program, options, timeline).run();
+  timeline.engines = engine_uses(chip, program, timeline);
   return timeline;
 }
 

@@ -10,7 +10,17 @@ Memory::Port::Port(const MemorySpec& spec)
 
 Memory::Memory(const sc_core::sc_module_name& name, const MemorySpec& spec,
                const SimulateOptions& options)
-    : sc_module(name), socket("socket"), spec_(spec), options_(options) {
+    : sc_module(name),
+      socket("socket"),
+      spec_(spec),
+      options_(options),
+      request_every_(to_ticks(spec.request_every_cycles)),
+      latency_(to_ticks(spec.latency_cycles)),
+      write_latency_(to_ticks(spec.write_latency_cycles)),
+      row_miss_(to_ticks(spec.row_miss_cycles)),
+      turnaround_(to_ticks(spec.turnaround_cycles)),
+      refresh_interval_(to_ticks(spec.refresh_interval_cycles)),
+      refresh_(to_ticks(spec.refresh_cycles)) {
   socket.register_b_transport(this, &Memory::b_transport);
 }
 
@@ -27,28 +37,35 @@ void Memory::b_transport(int initiator, tlm::tlm_generic_payload& payload,
   if (options_.ideal_memory) return;
   const bool write = payload.is_write();
   Port& port = port_of(initiator);
-  Ticks request = now() + static_cast<Ticks>(delay.value());
+  const Ticks called = now();
+  Ticks request = called + static_cast<Ticks>(delay.value());
   request = std::max(request, port.request_free);
   if (!port.in_flight.empty() && !write) request = std::max(request, port.in_flight[port.oldest]);
-  port.request_free = request + to_ticks(spec_.request_every_cycles);
-  const Ticks transfer =
-      to_ticks(static_cast<double>(payload.get_data_length()) / spec_.bytes_per_cycle);
+  port.request_free = request + request_every_;
+  const Ticks transfer = transfer_time(payload.get_data_length());
   Ticks slot = bus_slot(port, request, write);
   if (spec_.kind == MemoryKind::kBanked)
     slot += open_row(port, static_cast<std::int64_t>(payload.get_address()), slot);
   port.bus_free[spec_.duplex && write ? 1 : 0] = slot + transfer;
-  const double latency = write ? spec_.write_latency_cycles : spec_.latency_cycles;
-  const Ticks done = slot + transfer + to_ticks(latency);
+  const Ticks done = slot + transfer + (write ? write_latency_ : latency_);
   if (!port.in_flight.empty() && !write) {
     port.in_flight[port.oldest] = done;
     port.oldest = (port.oldest + 1) % port.in_flight.size();
   }
-  delay = sc_ticks(done - now());
+  delay = sc_ticks(done - called);
+}
+
+Ticks Memory::transfer_time(unsigned bytes) {
+  if (bytes != last_bytes_) {
+    last_bytes_ = bytes;
+    last_transfer_ = to_ticks(static_cast<double>(bytes) / spec_.bytes_per_cycle);
+  }
+  return last_transfer_;
 }
 
 Ticks Memory::bus_slot(Port& port, Ticks request, bool write) const {
   Ticks slot = std::max(request, port.bus_free[spec_.duplex && write ? 1 : 0]);
-  if (!spec_.duplex && write != port.last_write) slot += to_ticks(spec_.turnaround_cycles);
+  if (!spec_.duplex && write != port.last_write) slot += turnaround_;
   port.last_write = write;
   return after_refresh(slot);
 }
@@ -62,19 +79,16 @@ Ticks Memory::open_row(Port& port, std::int64_t address, Ticks slot) {
   bank.open_row = row;
   // A bank that has been idle could have opened the row since its last access ended: the controller
   // sees requests `latency` ahead of their data, and hides that much of the miss.
-  const Ticks begin = std::max(bank.ready, slot - to_ticks(spec_.latency_cycles));
-  const Ticks ready = begin + to_ticks(spec_.row_miss_cycles);
+  const Ticks begin = std::max(bank.ready, slot - latency_);
+  const Ticks ready = begin + row_miss_;
   bank.ready = std::max(ready, slot);
   return std::max<Ticks>(0, ready - slot);
 }
 
 Ticks Memory::after_refresh(Ticks slot) const {
-  if (spec_.refresh_interval_cycles <= 0) return slot;
-  const Ticks interval = to_ticks(spec_.refresh_interval_cycles);
-  const Ticks length = to_ticks(spec_.refresh_cycles);
-  const Ticks phase = slot % interval;
-  // The first refresh ends one interval after the start.
-  return slot >= interval && phase < length ? slot - phase + length : slot;
+  if (slot < refresh_interval_ || refresh_interval_ <= 0) return slot;
+  const Ticks phase = slot % refresh_interval_;
+  return phase < refresh_ ? slot - phase + refresh_ : slot;
 }
 
 }  // namespace presil::sc

@@ -49,11 +49,19 @@ class Memory final : public sc_core::sc_module {
   Ticks bus_slot(Port& port, Ticks request, bool write) const;
   /// Time a burst waits for its row, and keeps the bank busy for it.
   Ticks open_row(Port& port, std::int64_t address, Ticks slot);
-  /// Moves a slot out of a refresh that is under way.
+  /// Moves a slot out of a refresh that is under way. The first begins one interval after the
+  /// start.
   Ticks after_refresh(Ticks slot) const;
+
+  /// Of so many bytes on the bus. Mostly asked for the same number again.
+  Ticks transfer_time(unsigned bytes);
 
   const MemorySpec spec_;
   const SimulateOptions options_;
+  const Ticks request_every_, latency_, write_latency_, row_miss_, turnaround_, refresh_interval_,
+      refresh_;
+  unsigned last_bytes_ = 0;
+  Ticks last_transfer_ = 0;
   std::vector<Port> ports_;
   std::int64_t bursts_ = 0, row_misses_ = 0;
 };

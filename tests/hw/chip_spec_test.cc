@@ -68,6 +68,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.sram.banks += 1; },
       [](ChipSpec& c) { c.sram.bank_bytes_per_cycle += 1; },
       [](ChipSpec& c) { c.sram.interleave_bytes += 1; },
+      [](ChipSpec& c) { c.sram.array_port = ArrayPort::kDedicated; },
       [](ChipSpec& c) { c.memories[0].name.push_back('x'); },
       [](ChipSpec& c) { c.memories[0].kind = MemoryKind::kFixedLatency; },
       [](ChipSpec& c) { c.memories[0].kib += 1; },

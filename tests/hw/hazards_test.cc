@@ -121,9 +121,9 @@ TEST_CASE("reads wait for the last writer, writes for the readers since, and no 
   CHECK(tracker.dependencies_of(load(64, 64)) == Ids{});
   CHECK(tracker.dependencies_of(vector(0, 128)) == Ids{0});
   CHECK(tracker.dependencies_of(vector(64, 192)) == Ids{1});
-  CHECK(tracker.dependencies_of(load(0, 64)) == Ids{2});         // the reader implies the writer
-  CHECK(tracker.dependencies_of(load(32, 64)) == Ids{3, 4});     // half of each
-  CHECK(tracker.dependencies_of(vector(0, 0)) == Ids{5});        // in place; 5 waits for 4 itself
+  CHECK(tracker.dependencies_of(load(0, 64)) == Ids{2});      // the reader implies the writer
+  CHECK(tracker.dependencies_of(load(32, 64)) == Ids{3, 4});  // half of each
+  CHECK(tracker.dependencies_of(vector(0, 0)) == Ids{5});     // in place; 5 waits for 4 itself
   CHECK(tracker.dependencies_of(vector(1024, 2048)) == Ids{});
   Command explicit_wait = vector(1024, 4096);
   explicit_wait.dependencies = {7, 2, 7};

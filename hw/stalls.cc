@@ -1,0 +1,237 @@
+#include "hw/stalls.h"
+
+#include <algorithm>
+
+#include "core/error.h"
+
+namespace presil {
+
+namespace {
+
+/// The commands of each engine in the order in which they ran.
+class Lanes {
+ public:
+  Lanes(const ChipSpec& chip, const Program& program, const Timeline& timeline)
+      : channels_(static_cast<std::size_t>(chip.dma.channels)),
+        commands_(static_cast<std::size_t>(chip.cores) * (2 + channels_) + 1) {
+    std::vector<std::size_t> counts(commands_.size(), 0);
+    for (const Span& span : timeline.spans) ++counts[index(program, span)];
+    for (std::size_t e = 0; e < counts.size(); ++e) commands_[e].reserve(counts[e]);
+    for (const Span& span : timeline.spans) commands_[index(program, span)].push_back(span.command);
+    const auto earlier = [&](CommandId a, CommandId b) {
+      const Cycles start_a = timeline.spans[static_cast<std::size_t>(a)].start;
+      const Cycles start_b = timeline.spans[static_cast<std::size_t>(b)].start;
+      return start_a != start_b ? start_a < start_b : a < b;
+    };
+    for (std::vector<CommandId>& list : commands_)
+      if (!std::is_sorted(list.begin(), list.end(), earlier))
+        std::sort(list.begin(), list.end(), earlier);
+  }
+
+  std::size_t count() const { return commands_.size(); }
+  const std::vector<CommandId>& commands(std::size_t engine) const { return commands_[engine]; }
+
+  EngineUse name(std::size_t engine) const {
+    if (engine + 1 == commands_.size()) return {.engine = Engine::kHost};
+    const int core = static_cast<int>(engine / (2 + channels_));
+    const std::size_t place = engine % (2 + channels_);
+    if (place == 0) return {.engine = Engine::kMac, .core = core};
+    if (place == 1) return {.engine = Engine::kVector, .core = core};
+    return {.engine = Engine::kDma, .core = core, .lane = static_cast<int>(place - 2)};
+  }
+
+ private:
+  std::size_t index(const Program& program, const Span& span) const {
+    const auto core =
+        static_cast<std::size_t>(program.commands[static_cast<std::size_t>(span.command)].core);
+    switch (span.engine) {
+      case Engine::kMac:
+        return core * (2 + channels_);
+      case Engine::kVector:
+        return core * (2 + channels_) + 1;
+      case Engine::kDma:
+        return core * (2 + channels_) + 2 + static_cast<std::size_t>(span.lane);
+      case Engine::kHost:
+        return commands_.size() - 1;
+    }
+    return 0;
+  }
+
+  std::size_t channels_;
+  std::vector<std::vector<CommandId>> commands_;
+};
+
+/// Walks through one engine's time and hands each interval to `sink(interval)`, in order.
+template <typename Sink>
+class Walk {
+ public:
+  Walk(const Program& program, const Timeline& timeline, std::vector<CommandId>& critical,
+       Sink&& sink)
+      : program_(program), spans_(timeline.spans), critical_(critical), sink_(sink) {}
+
+  void engine(const std::vector<CommandId>& commands, const EngineUse& name, std::int64_t total) {
+    waiter_ = &name;
+    at_ = 0;
+    std::int64_t in_flight = 0;  // a DMA channel's responses
+    for (std::size_t i = 0; i < commands.size(); ++i) {
+      const Span& span = span_of(commands[i]);
+      if (name.engine == Engine::kDma && in_flight > at_)
+        emit(std::min(in_flight, span.start.value), {.busy = true, .command = commands[i - 1]});
+      gap(span);
+      std::int64_t end = span.end.value;
+      if (name.engine == Engine::kDma) {
+        in_flight = std::max(in_flight, span.done.value);
+        // The next transfer takes over as soon as it starts.
+        if (i + 1 < commands.size()) end = std::min(end, span_of(commands[i + 1]).start.value);
+      }
+      run(span, end);
+    }
+    if (in_flight > at_) emit(in_flight, {.busy = true, .command = commands.back()});
+    emit(total, {.reason = Stall::kIdle});
+  }
+
+ private:
+  const Span& span_of(CommandId id) const { return spans_[static_cast<std::size_t>(id)]; }
+
+  /// The interval from where the last one ended, if there is anything of it.
+  void emit(std::int64_t end, EngineInterval interval) {
+    if (end <= at_) return;
+    interval.begin = at_;
+    interval.end = at_ = end;
+    sink_(interval);
+  }
+
+  void run(const Span& span, std::int64_t end) {
+    const auto stall = [&](Stall reason, std::int64_t limit) {
+      const std::int64_t cycles = span.stalled[static_cast<std::size_t>(reason)];
+      emit(std::min(limit, at_ + cycles), {.reason = reason, .command = span.command});
+    };
+    for (const Stall reason : {Stall::kFillDrain, Stall::kWeightLoad, Stall::kBankConflict})
+      stall(reason, end);
+    const std::int64_t output = span.stalled[static_cast<std::size_t>(Stall::kOutputLimit)];
+    emit(end - output, {.busy = true, .command = span.command});
+    stall(Stall::kOutputLimit, end);
+    emit(end, {.busy = true, .command = span.command});
+  }
+
+  /// The dependency that finished last, or -1.
+  CommandId critical(CommandId id) {
+    CommandId& found = critical_[static_cast<std::size_t>(id)];
+    if (found != kUnknown) return found;
+    found = -1;
+    for (const CommandId before : program_.commands[static_cast<std::size_t>(id)].dependencies)
+      if (found < 0 || span_of(before).done > span_of(found).done) found = before;
+    return found;
+  }
+
+  Stall reason_of(const Span& root) const {
+    return root.engine == Engine::kDma ? Stall::kDma : Stall::kDependency;
+  }
+
+  Stall tail_reason(const Span& root) const {
+    const bool own =
+        waiter_->engine == Engine::kMac && root.engine == Engine::kMac &&
+        program_.commands[static_cast<std::size_t>(root.command)].core == waiter_->core;
+    return own ? Stall::kOutputLimit : reason_of(root);
+  }
+
+  /// From where the engine is to the start of `next`: collected backwards, emitted forwards.
+  void gap(const Span& next) {
+    if (next.start.value <= at_) return;
+    parts_.clear();
+    parts_.push_back({.end = next.start.value, .reason = Stall::kIssue, .root = next.command});
+    std::int64_t from = next.ready.value;
+    for (CommandId id = critical(next.command); from > at_ && id >= 0; id = critical(id)) {
+      const Span& root = span_of(id);
+      parts_.push_back({.end = from, .reason = tail_reason(root), .root = id});
+      parts_.push_back({.end = root.end.value, .reason = reason_of(root), .root = id});
+      parts_.push_back({.end = root.issued.value, .reason = Stall::kIssue, .root = id});
+      from = root.ready.value;
+    }
+    EngineInterval merged;
+    std::int64_t merged_end = at_;
+    for (auto part = parts_.rbegin(); part != parts_.rend(); ++part) {
+      if (part->end <= merged_end) continue;
+      if (merged_end > at_ && part->reason != merged.reason) emit(merged_end, merged);
+      merged = {.reason = part->reason, .command = next.command, .root = part->root};
+      merged_end = std::min(part->end, next.start.value);
+    }
+    emit(merged_end, merged);
+  }
+
+  static constexpr CommandId kUnknown = -2;
+
+  const Program& program_;
+  const std::vector<Span>& spans_;
+  std::vector<CommandId>& critical_;  ///< by command: kUnknown until asked for
+  Sink& sink_;
+  const EngineUse* waiter_ = nullptr;
+  std::int64_t at_ = 0;
+  std::vector<EngineInterval> parts_;
+};
+
+template <typename Start, typename Sink>
+void walk_engines(const ChipSpec& chip, const Program& program, const Timeline& timeline,
+                  Start&& start, Sink&& sink) {
+  const Lanes lanes(chip, program, timeline);
+  std::vector<CommandId> critical(program.commands.size(), -2);
+  Walk<Sink> walk(program, timeline, critical, std::forward<Sink>(sink));
+  for (std::size_t e = 0; e < lanes.count(); ++e) {
+    const EngineUse name = lanes.name(e);
+    start(name);
+    walk.engine(lanes.commands(e), name, timeline.total.value);
+  }
+}
+
+void add(EngineUse& use, const EngineInterval& interval, std::int64_t cycles) {
+  (interval.busy ? use.busy : use.stalled[static_cast<std::size_t>(interval.reason)]) += cycles;
+}
+
+}  // namespace
+
+std::vector<EngineTimeline> engine_timelines(const ChipSpec& chip, const Program& program,
+                                             const Timeline& timeline) {
+  std::vector<EngineTimeline> engines;
+  walk_engines(
+      chip, program, timeline,
+      [&](const EngineUse& name) {
+        engines.push_back({.engine = name.engine, .core = name.core, .lane = name.lane});
+      },
+      [&](const EngineInterval& interval) { engines.back().intervals.push_back(interval); });
+  return engines;
+}
+
+EngineUse use_of(const EngineTimeline& engine, std::int64_t from, std::int64_t to) {
+  EngineUse use{.engine = engine.engine, .core = engine.core, .lane = engine.lane};
+  auto at =
+      std::upper_bound(engine.intervals.begin(), engine.intervals.end(), from,
+                       [](std::int64_t cycle, const EngineInterval& i) { return cycle < i.end; });
+  for (; at != engine.intervals.end() && at->begin < to; ++at)
+    add(use, *at, std::min(at->end, to) - std::max(at->begin, from));
+  return use;
+}
+
+std::vector<EngineUse> engine_uses(const ChipSpec& chip, const Program& program,
+                                   const Timeline& timeline) {
+  std::vector<EngineUse> uses;
+  std::int64_t end = 0;
+  walk_engines(
+      chip, program, timeline,
+      [&](const EngineUse& name) {
+        uses.push_back(name);
+        end = 0;
+      },
+      [&](const EngineInterval& interval) {
+        PRESIL_CHECK(interval.begin == end && interval.end > interval.begin,
+                     "an engine's time goes from {} to {}..{}", end, interval.begin, interval.end);
+        end = interval.end;
+        add(uses.back(), interval, interval.length());
+      });
+  for (const EngineUse& use : uses)
+    PRESIL_CHECK(use.sum() == timeline.total.value,
+                 "engine {} of core {}: busy and stalled cycles are {}, the run took {}",
+                 static_cast<int>(use.engine), use.core, use.sum(), timeline.total.value);
+  return uses;
+}
+
+}  // namespace presil

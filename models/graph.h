@@ -43,7 +43,13 @@ class Graph {
   std::vector<std::vector<OpId>> consumers_;
 };
 
-/// Builds a Graph op by op. `where` in messages is the op's name.
+/// Builds a Graph op by op. Messages name an op by its kind and name: "Conv 'features.0/conv':
+/// ..."; an op without a name gets one.
+///
+/// Attributes get one spelling: negative axes count from the end and are made positive, the axis of
+/// kBatchNorm and kInstanceNorm is 1, absent operands at the end are dropped, a kMatMul without
+/// attributes transposes nothing, and kCast, kQuantize and kDequantize without attributes make the
+/// declared type. An id of no tensor, or attributes of another operator, are an InternalError.
 class GraphBuilder {
  public:
   explicit GraphBuilder(std::string name);
@@ -53,40 +59,48 @@ class GraphBuilder {
   TensorId add_input(std::string name, DataType type, Shape shape,
                      std::optional<Quantization> q = {});
   TensorId add_constant(TensorDesc tensor);
-  /// Adds an op and one output tensor, whose shape and type shape inference gives (kSplit, kLstm
-  /// and kHost: use add_op_into). Returns the output. Throws Error if the operands do not fit the
-  /// op.
+  /// Adds an op and one output tensor, whose shape and type shape inference gives (kSplit, kLstm,
+  /// kGru, kRnn and kHost: use add_op_into). Returns the output. Throws Error if the operands do
+  /// not fit the op.
   TensorId add_op(OpKind kind, OpAttrs attrs, std::vector<TensorId> inputs, std::string name);
   /// Adds an op whose outputs are declared by the caller (importers: names, types, quantisation);
   /// shapes must equal what shape inference gives, or, where they are empty and the op is not
-  /// scalar, are filled in. Throws Error otherwise.
+  /// scalar, are filled in (all outputs of a kSplit: equal parts). Throws Error otherwise.
   std::vector<TensorId> add_op_into(OpKind kind, OpAttrs attrs, std::vector<TensorId> inputs,
                                     std::vector<TensorDesc> outputs, std::string name);
+  /// A tensor that is an output already stays one output.
   void mark_output(TensorId id);
   const TensorDesc& tensor(TensorId id) const { return tensors_[static_cast<std::size_t>(id)]; }
   TensorDesc& mutable_tensor(TensorId id) { return tensors_[static_cast<std::size_t>(id)]; }
   std::vector<Op>& ops() { return ops_; }
   const std::vector<TensorId>& outputs() const { return outputs_; }
+  /// Nothing happens if `old_id` is no output; it goes if `new_id` is one already.
   void replace_output(TensorId old_id, TensorId new_id);
 
-  /// Sorts topologically, removes ops whose results reach no output and tensors that nothing uses,
-  /// checks, and gives the Graph. Throws Error (cycle, dangling operand, no output, shape
-  /// mismatch).
+  /// Removes ops whose results reach no output and tensors (inputs too) that nothing uses, sorts
+  /// topologically, checks, and gives the Graph. Throws Error (cycle, dangling operand, no output,
+  /// shape mismatch).
   Graph finish() &&;
 
  private:
+  TensorId add_tensor(TensorDesc tensor);
+  std::vector<TensorId> append(Op op, std::vector<TensorDesc> outputs, bool declared);
+  void check_made(const Op& op, const std::vector<OpId>& producers) const;
+
   std::string name_;
   std::vector<TensorDesc> tensors_;
   std::vector<Op> ops_;
   std::vector<TensorId> inputs_, outputs_;
 };
 
-/// Shapes of an op's outputs from its operands' (in `inputs`; nullptr = absent) and attributes.
-/// Throws Error naming `op.name`, the operand and the rule.
+/// Shapes of all outputs that an op can have from its operands' (in `inputs`; nullptr = absent) and
+/// attributes, which must be as GraphBuilder makes them. kSplit: as many equal parts as
+/// `op.outputs` has entries. Throws Error naming `op.name`, the operand and the rule.
 std::vector<Shape> infer_shapes(const Op& op, std::span<const TensorDesc* const> inputs);
 
 /// All rules of a well-formed graph (arity, shapes, types, topological order, single producers,
-/// attribute ranges). Throws Error naming the op.
+/// attribute ranges, quantisation, bytes of data; at most 2^31 an extent, 2^40 elements a tensor
+/// and 2^63 multiply-accumulates). Throws Error naming the op or the tensor.
 void check_graph(const Graph& graph);
 
 /// Multiply-accumulates of one op as the network defines them (recurrent ops included; others 0).

@@ -37,7 +37,12 @@ bool is_float(DataType type);
 /// keep their features last ([M,K], [N,T,F], [N,heads,T,D]). Every extent >= 1; a scalar is {}.
 using Shape = std::vector<std::int64_t>;
 
-/// Product of the extents; 1 for a scalar.
+/// Bounds of every tensor of a Graph. Below them no product of a few extents overflows 64 bits.
+inline constexpr std::int64_t kMaxExtent = std::int64_t{1} << 31;
+inline constexpr std::int64_t kMaxElements = std::int64_t{1} << 40;
+
+/// Product of the extents; 1 for a scalar, 0 if an extent is. Throws Error if an extent is negative
+/// or the product is above kMaxElements.
 std::int64_t element_count(const Shape& shape);
 /// "[1,3,224,224]".
 std::string to_string(const Shape& shape);
@@ -67,7 +72,7 @@ struct TensorDesc {
   std::shared_ptr<const TensorData> data;
 };
 
-/// Bytes of the unpadded tensor: ceil(elements * bits / 8).
+/// Bytes of the unpadded tensor: ceil(elements * bits / 8). Throws Error as element_count does.
 std::int64_t byte_count(const TensorDesc& tensor);
 
 }  // namespace presil

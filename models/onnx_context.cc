@@ -11,6 +11,12 @@ namespace {
 /// Bytes of values that folding may make while one file is imported.
 constexpr std::int64_t kFoldBudget = std::int64_t{1} << 30;
 
+bool keeps_values(OpKind kind) {
+  const OpClass op_class = op_info(kind).op_class;
+  return op_class == OpClass::kMove || op_class == OpClass::kFree || kind == OpKind::kMaxPool ||
+         kind == OpKind::kGlobalMaxPool || kind == OpKind::kResizeNearest;
+}
+
 }  // namespace
 
 std::int64_t onnx_axis(const OnnxNode& node, std::int64_t axis, std::size_t rank) {
@@ -71,9 +77,10 @@ OnnxValue& OnnxContext::value(const OnnxNode& node, std::size_t i) {
     throw Error("{}: operand {} is missing; the node has {}", node.place(), i, node.input_count());
   OnnxValue* found = find(node.input_name(i));
   if (found == nullptr)
-    throw Error("{}: reads \"{}\", which nothing makes before it: a cycle, a wrong order or a "
-                "missing tensor",
-                node.place(), printable(node.input_name(i)));
+    throw Error(
+        "{}: reads \"{}\", which nothing makes before it: a cycle, a wrong order or a "
+        "missing tensor",
+        node.place(), printable(node.input_name(i)));
   return *found;
 }
 
@@ -182,10 +189,13 @@ TensorId OnnxContext::add(const OnnxNode& node, OpKind kind, OpAttrs attrs,
     throw Error("{}: operand 0 is missing", node.place());
   const Op probe{.kind = kind, .name = op, .attrs = attrs, .inputs = {}, .outputs = {}};
   output.type = made.type.value_or(result_type(probe, operands));
-  const TensorId id = builder_
-                          .add_op_into(kind, std::move(attrs), std::move(inputs),
-                                       {std::move(output)}, op)
-                          .front();
+  if (!output.quantization && keeps_values(kind) && !made.type)
+    output.quantization = operands.front()->quantization;
+  if (output.quantization && output.quantization->axis >= 0 && keeps_values(kind))
+    output.quantization.reset();  // the axis may have moved
+  const TensorId id =
+      builder_.add_op_into(kind, std::move(attrs), std::move(inputs), {std::move(output)}, op)
+          .front();
   checked_elements(shape_of(id), node.place());
   return id;
 }
@@ -200,9 +210,8 @@ TensorId OnnxContext::step(const OnnxNode& node, OpKind kind, OpAttrs attrs,
 void OnnxContext::result(const OnnxNode& node, OpKind kind, OpAttrs attrs,
                          std::vector<TensorId> inputs, const OnnxResult& made) {
   if (!node.has_output(made.position)) return;
-  const TensorId id =
-      add(node, kind, std::move(attrs), std::move(inputs), node.output_name(made.position),
-          unique_name(node.name()), made);
+  const TensorId id = add(node, kind, std::move(attrs), std::move(inputs),
+                          node.output_name(made.position), unique_name(node.name()), made);
   bind(node, made.position, id);
 }
 
@@ -214,8 +223,8 @@ void OnnxContext::results(const OnnxNode& node, OpKind kind, OpAttrs attrs,
     outputs[i].name = node.has_output(i) ? node.output_name(i)
                                          : unique_name(node.name(), fmt::format("unused {}", i));
     outputs[i].type = builder_.tensor(inputs.front()).type;
-    outputs[i].quantization = kind == OpKind::kSplit ? builder_.tensor(inputs.front()).quantization
-                                                     : std::nullopt;
+    outputs[i].quantization =
+        kind == OpKind::kSplit ? builder_.tensor(inputs.front()).quantization : std::nullopt;
     outputs[i].shape = shapes[i];
   }
   const auto made = builder_.add_op_into(kind, std::move(attrs), std::move(inputs),
@@ -229,8 +238,7 @@ void OnnxContext::results(const OnnxNode& node, OpKind kind, OpAttrs attrs,
 TensorId OnnxContext::reshaped(const OnnxNode& node, TensorId id, const Shape& shape,
                                std::string_view suffix) {
   if (shape_of(id) == shape) return id;
-  return step(node, OpKind::kReshape, ReshapeAttrs{.shape = shape}, {id}, suffix,
-              {.quantization = builder_.tensor(id).quantization});
+  return step(node, OpKind::kReshape, ReshapeAttrs{.shape = shape}, {id}, suffix);
 }
 
 std::string OnnxContext::unique_name(std::string_view name, std::string_view suffix) {
@@ -245,9 +253,10 @@ std::string OnnxContext::unique_name(std::string_view name, std::string_view suf
 void OnnxContext::spend(const OnnxNode& node, std::int64_t bytes) {
   budget_ -= std::min(bytes, kFoldBudget + 1);
   if (budget_ < 0)
-    throw Error("{}: computing the model's constant expressions takes more than {} bytes; simplify "
-                "the model first",
-                node.place(), kFoldBudget);
+    throw Error(
+        "{}: computing the model's constant expressions takes more than {} bytes; simplify "
+        "the model first",
+        node.place(), kFoldBudget);
 }
 
 Graph OnnxContext::finish() {
@@ -262,8 +271,8 @@ Graph OnnxContext::finish() {
       return true;
     }();
     if (!made_by_op) {
-      const TensorId source = found->constant ? add_constant(*found->constant, output.name())
-                                              : found->id;
+      const TensorId source =
+          found->constant ? add_constant(*found->constant, output.name()) : found->id;
       TensorDesc copy;
       copy.name = output.name() + "/output";
       copy.type = builder_.tensor(source).type;

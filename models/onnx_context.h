@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <utility>
 #include <vector>
 
@@ -46,6 +47,7 @@ struct OnnxValue {
 struct OnnxResult {
   std::size_t position = 0;
   std::optional<DataType> type = {};  ///< default: what the operator makes of its operands
+  /// Default: that of operand 0 where the operator only moves elements.
   std::optional<Quantization> quantization = {};
 };
 
@@ -61,7 +63,7 @@ class OnnxContext {
   // -- Names. Those of a subgraph are seen by it and by what lies inside of it.
 
   /// Adds the graph inputs among `needed` and the initializers of the main graph. Throws Error.
-  void add_main_graph(const std::set<std::string_view>& needed);
+  void add_main_graph(const std::unordered_set<std::string_view>& needed);
   void enter(const onnx::GraphProto& subgraph);
   void leave();
   /// nullptr if nothing makes `name` (or makes it only later).

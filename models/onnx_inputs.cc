@@ -13,7 +13,8 @@ using Dim = onnx::TensorShapeProto_Dimension;
 bool is_open(const Dim& dim) { return !dim.has_dim_value() || dim.dim_value() < 1; }
 
 std::string dim_text(const Dim& dim) {
-  if (dim.has_dim_param() && !dim.dim_param().empty()) return "\"" + printable(dim.dim_param()) + "\"";
+  if (dim.has_dim_param() && !dim.dim_param().empty())
+    return "\"" + printable(dim.dim_param()) + "\"";
   return "unnamed";
 }
 
@@ -41,7 +42,7 @@ std::string example(const std::string& name, const onnx::TensorShapeProto& shape
 
 }  // namespace
 
-void OnnxContext::add_main_graph(const std::set<std::string_view>& needed) {
+void OnnxContext::add_main_graph(const std::unordered_set<std::string_view>& needed) {
   enter(file_.graph());
   read_overrides();
   for (const auto& input : file_.graph().input()) {
@@ -77,21 +78,20 @@ void OnnxContext::read_overrides() {
 }
 
 void OnnxContext::add_graph_input(const onnx::ValueInfoProto& input) {
-  const std::string where =
-      fmt::format("{}: input \"{}\"", file_.path(), printable(input.name()));
+  const std::string where = fmt::format("{}: input \"{}\"", file_.path(), printable(input.name()));
   if (!input.type().has_tensor_type())
     throw Error("{}: is no tensor (a sequence, map or optional); not supported", where);
   const int elem_type = input.type().tensor_type().elem_type();
   const auto type = data_type_of_onnx(elem_type);
   if (!type)
-    throw Error("{}: its type {} is not supported; presil has bool, int8 to int64, uint8 and floats",
-                where, onnx_type_name(elem_type));
+    throw Error(
+        "{}: its type {} is not supported; presil has bool, int8 to int64, uint8 and floats", where,
+        onnx_type_name(elem_type));
   bind(input.name(), {.id = builder_.add_input(input.name(), *type, input_shape(input))});
 }
 
 Shape OnnxContext::input_shape(const onnx::ValueInfoProto& input) const {
-  const std::string where =
-      fmt::format("{}: input \"{}\"", file_.path(), printable(input.name()));
+  const std::string where = fmt::format("{}: input \"{}\"", file_.path(), printable(input.name()));
   const auto& tensor = input.type().tensor_type();
   const auto given = options_.input_shapes.find(input.name());
   if (given != options_.input_shapes.end()) {

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "models/shape_rules.h"
-
 namespace presil {
 namespace {
 
@@ -71,8 +69,8 @@ Shape squeeze_target(OnnxContext& context, const OnnxNode& node) {
 
 Shape unsqueeze_target(OnnxContext& context, const OnnxNode& node) {
   const Shape from = context.shape(node, 0);
-  const std::size_t given =
-      node.has_input(1) ? context.integers(node, 1, "the axes").size() : node.integers("axes").size();
+  const std::size_t given = node.has_input(1) ? context.integers(node, 1, "the axes").size()
+                                              : node.integers("axes").size();
   const std::size_t rank = from.size() + given;
   if (rank > kMaxOnnxRank)
     throw Error("{}: makes {} dimensions; at most {} are supported", node.place(), rank,
@@ -89,20 +87,20 @@ Shape unsqueeze_target(OnnxContext& context, const OnnxNode& node) {
 }
 
 /// Begin and size of one axis, from ONNX's clamping rules.
-void set_range(OnnxSlice& slice, std::size_t axis, std::int64_t extent, std::int64_t start,
-               std::int64_t end, std::int64_t step) {
+void set_range(OnnxSlice& slice, std::size_t axis, std::int64_t start, std::int64_t end,
+               std::int64_t step) {
+  const std::int64_t extent = slice.sizes[axis];
+  if (extent == 0) return;
   const bool forward = step > 0;
-  const auto placed = [&](std::int64_t index) {
-    if (index < 0) index += extent;  // INT64_MIN + extent does not overflow
-    return std::clamp(index, forward ? std::int64_t{0} : std::int64_t{-1},
-                      forward ? extent : extent - 1);
-  };
-  const std::int64_t first = placed(start);
-  const std::int64_t past = end < -extent && !forward ? -1 : placed(end);
+  if (start < 0) start += extent;
+  if (end < 0) end += extent;
+  const std::int64_t first = std::clamp<std::int64_t>(start, 0, forward ? extent : extent - 1);
+  const std::int64_t past =
+      std::clamp<std::int64_t>(end, forward ? 0 : -1, forward ? extent : extent - 1);
   const std::int64_t room = forward ? past - first : first - past;
   const std::int64_t stride = forward ? step : step == INT64_MIN ? INT64_MAX : -step;
   slice.sizes[axis] = room <= 0 ? 0 : (room - 1) / stride + 1;
-  slice.begins[axis] = slice.sizes[axis] == 0 ? 0 : first;
+  slice.begins[axis] = room <= 0 ? 0 : first;
   slice.steps[axis] = slice.sizes[axis] <= 1 ? 1 : step;
 }
 
@@ -163,7 +161,7 @@ OnnxSlice onnx_slice(OnnxContext& context, const OnnxNode& node) {
   for (std::size_t i = 0; i < starts.size(); ++i) {
     const auto axis = static_cast<std::size_t>(onnx_axis(node, axes[i], from.size()));
     if (steps[i] == 0) throw Error("{}: the step of axis {} must not be 0", node.place(), axis);
-    set_range(slice, axis, from[axis], starts[i], ends[i], steps[i]);
+    set_range(slice, axis, starts[i], ends[i], steps[i]);
   }
   return slice;
 }
@@ -195,19 +193,24 @@ std::vector<std::int64_t> onnx_split_sizes(OnnxContext& context, const OnnxNode&
   return sizes;
 }
 
+Shape onnx_broadcast(const OnnxNode& node, const Shape& a, const Shape& b) {
+  Shape joined(std::max(a.size(), b.size()), 1);
+  for (std::size_t i = 1; i <= joined.size(); ++i) {
+    const std::int64_t x = i > a.size() ? 1 : a[a.size() - i];
+    const std::int64_t y = i > b.size() ? 1 : b[b.size() - i];
+    if (x != y && x != 1 && y != 1)
+      throw Error("{}: shapes {} and {} do not broadcast", node.place(), to_string(a),
+                  to_string(b));
+    joined[joined.size() - i] = x == 1 ? y : x;
+  }
+  checked_elements(joined, node.place());
+  return joined;
+}
+
 Shape onnx_expand_target(OnnxContext& context, const OnnxNode& node) {
-  const Shape from = context.shape(node, 0);
   const Shape wanted = context.integers(node, 1, "the shape");
   checked_elements(wanted, node.place());
-  const auto shape = broadcast(from, wanted);
-  if (!shape)
-    throw Error("{}: {} does not broadcast to {}", node.place(), to_string(from),
-                to_string(wanted));
-  Shape target = *shape;
-  for (std::size_t i = 0; i < wanted.size(); ++i)  // an extent of 1 also broadcasts to 0
-    if (wanted[i] == 0) target[target.size() - wanted.size() + i] = 0;
-  checked_elements(target, node.place());
-  return target;
+  return onnx_broadcast(node, context.shape(node, 0), wanted);
 }
 
 std::vector<std::int64_t> onnx_tile_repeats(OnnxContext& context, const OnnxNode& node) {

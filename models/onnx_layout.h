@@ -11,6 +11,11 @@
 
 namespace presil {
 
+/// Elements along one axis up to which indices are written out (negative steps, reflected pads).
+inline constexpr std::int64_t kMaxOnnxReversed = 1 << 20;
+
+/// NumPy broadcasting, extents of 0 included. Throws Error if the two do not fit.
+Shape onnx_broadcast(const OnnxNode& node, const Shape& a, const Shape& b);
 /// The shape that Reshape, Flatten, Squeeze or Unsqueeze gives operand 0.
 Shape onnx_reshape_target(OnnxContext& context, const OnnxNode& node);
 /// The permutation of Transpose.
@@ -27,7 +32,7 @@ std::vector<std::int64_t> onnx_split_sizes(OnnxContext& context, const OnnxNode&
 /// The shape that Expand makes.
 Shape onnx_expand_target(OnnxContext& context, const OnnxNode& node);
 std::vector<std::int64_t> onnx_tile_repeats(OnnxContext& context, const OnnxNode& node);
-/// The axis of Gather, and its constant indices counted from 0.
+/// The constant indices of Gather along `axis`, counted from 0.
 std::vector<std::int64_t> onnx_gather_indices(OnnxContext& context, const OnnxNode& node,
                                               std::size_t axis);
 /// Axes given as attribute `axes` or, where the opset allows it, as operand 1. Empty if not given.

@@ -29,9 +29,10 @@ const AttributeProto* OnnxNode::find(std::string_view name, int type) const {
   const AttributeProto* attribute = find(name);
   if (attribute == nullptr) return nullptr;
   if (attribute->type() != type)
-    throw Error("{}: attribute {} must be {}, is {}", place(), name,
-                AttributeProto::AttributeType_Name(static_cast<AttributeProto::AttributeType>(type)),
-                AttributeProto::AttributeType_Name(attribute->type()));
+    throw Error(
+        "{}: attribute {} must be {}, is {}", place(), name,
+        AttributeProto::AttributeType_Name(static_cast<AttributeProto::AttributeType>(type)),
+        AttributeProto::AttributeType_Name(attribute->type()));
   return attribute;
 }
 

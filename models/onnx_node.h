@@ -34,12 +34,8 @@ class OnnxNode {
   /// Is there an operand (a result) `i`, and is it given?
   bool has_input(std::size_t i) const { return i < input_count() && !input_name(i).empty(); }
   bool has_output(std::size_t i) const { return i < output_count() && !output_name(i).empty(); }
-  const std::string& input_name(std::size_t i) const {
-    return proto_.input(static_cast<int>(i));
-  }
-  const std::string& output_name(std::size_t i) const {
-    return proto_.output(static_cast<int>(i));
-  }
+  const std::string& input_name(std::size_t i) const { return proto_.input(static_cast<int>(i)); }
+  const std::string& output_name(std::size_t i) const { return proto_.output(static_cast<int>(i)); }
 
   // -- Attributes. Each throws Error if the attribute is there with another type.
 

@@ -62,7 +62,8 @@ std::vector<Wide> read(const TensorData& data, Convert convert) {
 
 template <typename Stored, typename Values, typename Convert>
 std::shared_ptr<const TensorData> write(const Values& values, Convert convert) {
-  auto data = std::make_shared<TensorData>(static_cast<std::size_t>(values.size()) * sizeof(Stored));
+  auto data =
+      std::make_shared<TensorData>(static_cast<std::size_t>(values.size()) * sizeof(Stored));
   std::size_t at = 0;
   for (const auto value : values) {
     const auto stored = static_cast<Stored>(convert(value));
@@ -225,10 +226,11 @@ std::size_t element_bytes(DataType type) { return static_cast<std::size_t>(bits_
 OnnxConstant constant_of(const TensorProto& tensor, const std::string& where) {
   const auto type = data_type_of_onnx(tensor.data_type());
   if (!type)
-    throw Error("{}: its type {} is not supported; presil has bool, int8 to int64, uint8 and floats",
-                where, onnx_type_name(tensor.data_type()));
-  OnnxConstant constant{.type = *type, .shape = {tensor.dims().begin(), tensor.dims().end()},
-                        .data = nullptr};
+    throw Error(
+        "{}: its type {} is not supported; presil has bool, int8 to int64, uint8 and floats", where,
+        onnx_type_name(tensor.data_type()));
+  OnnxConstant constant{
+      .type = *type, .shape = {tensor.dims().begin(), tensor.dims().end()}, .data = nullptr};
   const std::int64_t elements = checked_elements(constant.shape, where);
   const auto wanted = static_cast<std::size_t>(elements) * element_bytes(*type);
   if (tensor.data_location() == TensorProto::EXTERNAL) return constant;

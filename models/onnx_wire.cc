@@ -2,8 +2,6 @@
 
 #include <onnx/onnx_pb.h>
 
-#include <optional>
-
 #include "core/error.h"
 
 namespace presil {

@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "models/onnx_rearrange.h"
-#include "models/shape_rules.h"
+#include "models/op_checks.h"
 
 namespace presil {
 namespace {

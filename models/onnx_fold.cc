@@ -5,11 +5,12 @@
 namespace presil {
 namespace {
 
-const OnnxFold* find_fold(std::string_view type) {
+const OnnxFold* find_fold(const OnnxNode& node) {
+  if (!node.domain().empty()) return nullptr;
   const std::array families = {onnx_math_folds(), onnx_movement_folds(), onnx_value_folds()};
   for (const auto rows : families)
     for (const OnnxFold& row : rows)
-      if (row.type == type) return &row;
+      if (row.type == node.type()) return &row;
   return nullptr;
 }
 
@@ -34,9 +35,10 @@ bool has_operand_values(OnnxContext& context, const OnnxNode& node) {
   return true;
 }
 
+bool can_fold_onnx(const OnnxNode& node) { return find_fold(node) != nullptr; }
+
 bool fold_onnx_node(OnnxContext& context, const OnnxNode& node) {
-  if (!node.domain().empty()) return false;
-  const OnnxFold* row = find_fold(node.type());
+  const OnnxFold* row = find_fold(node);
   if (row == nullptr) return false;
   if (!row->of_shapes && !has_constant_operands(context, node)) return false;
   row->fold(context, node);

@@ -30,6 +30,8 @@ std::span<const OnnxFold> onnx_math_folds();      // onnx_fold_math.cc
 std::span<const OnnxFold> onnx_movement_folds();  // onnx_fold_movement.cc
 std::span<const OnnxFold> onnx_value_folds();     // onnx_fold_values.cc
 
+/// Is there a row for the node's operator?
+bool can_fold_onnx(const OnnxNode& node);
 /// Computes `node` if it can: every operand constant, and a row for it. False: nothing was done.
 bool fold_onnx_node(OnnxContext& context, const OnnxNode& node);
 /// Is every operand constant (and is there one)?

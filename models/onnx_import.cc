@@ -1,5 +1,6 @@
 // import_onnx: one pass over the nodes in the file's order, which is an execution order.
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -72,6 +73,8 @@ void convert(OnnxContext& context, const OnnxNode& node) {
   if (fold_onnx_node(context, node)) return;
   const std::string name = onnx_operator_name(node);
   const OnnxConverter converter = onnx_converter(name);
+  if (converter == nullptr && can_fold_onnx(node))
+    throw OnnxUnsupported("the operator is supported only where its operands are constant");
   if (converter == nullptr)
     throw OnnxUnsupported("the operator is not supported; {}", supported_onnx_operators(name));
   converter(context, node);
@@ -98,6 +101,8 @@ std::string problem_of(OnnxContext& context, const OnnxNode& node) {
   return {};
 }
 
+constexpr std::string_view kRemedy = "--host-ops places such operators on the host CPU";
+
 void convert_checked(OnnxContext& context, const OnnxChecker& checker, const OnnxNode& node) {
   std::string problem;
   try {
@@ -109,12 +114,40 @@ void convert_checked(OnnxContext& context, const OnnxChecker& checker, const Onn
     throw Error("{}: {}", node.place(), text);
   }
   if (problem.empty()) return;
-  throw Error(
-      "{}: {}{}", node.place(), problem,
-      context.options().allow_host_ops ? "" : "; --host-ops places such operators on the host CPU");
+  if (context.options().allow_host_ops) throw Error("{}: {}", node.place(), problem);
+  throw Error("{}: {}; {}", node.place(), problem, kRemedy);
+}
+
+/// All operators that presil does not have are told at once, before any node is converted.
+void check_supported(const OnnxContext& context, const onnx::GraphProto& graph,
+                     const Needs& needs) {
+  const onnx::NodeProto* first = nullptr;
+  std::map<std::string, int> missing;
+  for (int i = 0; i < graph.node_size(); ++i) {
+    const OnnxNode node(context.file(), graph.node(i));
+    if (!needs.nodes[static_cast<std::size_t>(i)] || can_fold_onnx(node)) continue;
+    const std::string name = onnx_operator_name(node);
+    if (onnx_converter(name) != nullptr) continue;
+    if (first == nullptr) first = &graph.node(i);
+    ++missing[name];
+  }
+  if (first == nullptr) return;
+  const OnnxNode node(context.file(), *first);
+  const std::string name = onnx_operator_name(node);
+  missing.erase(name);
+  std::vector<std::string> others;
+  for (const auto& [type, count] : missing) {
+    constexpr std::size_t kMost = 8;
+    others.push_back(others.size() < kMost ? printable(type) : "...");
+    if (others.size() > kMost) break;
+  }
+  throw Error("{}: the operator is not supported{}; {}; {}", node.place(),
+              others.empty() ? "" : fmt::format(" (nor are {})", fmt::join(others, ", ")),
+              supported_onnx_operators(name), kRemedy);
 }
 
 void convert_needed(OnnxContext& context, const onnx::GraphProto& graph, const Needs& needs) {
+  if (!context.options().allow_host_ops) check_supported(context, graph, needs);
   const OnnxChecker checker(context.file());
   for (int i = 0; i < graph.node_size(); ++i)
     if (needs.nodes[static_cast<std::size_t>(i)])

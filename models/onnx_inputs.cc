@@ -13,9 +13,8 @@ using Dim = onnx::TensorShapeProto_Dimension;
 bool is_open(const Dim& dim) { return !dim.has_dim_value() || dim.dim_value() < 1; }
 
 std::string dim_text(const Dim& dim) {
-  if (dim.has_dim_param() && !dim.dim_param().empty())
-    return "\"" + printable(dim.dim_param()) + "\"";
-  return "unnamed";
+  if (dim.dim_param().empty()) return "unnamed";
+  return fmt::format("\"{}\"", printable(dim.dim_param()));
 }
 
 /// A leading extent is the batch unless its name speaks of time.

@@ -49,7 +49,10 @@ class GraphCheck {
       declared.push_back(graph_.tensor(id).shape);
     }
     const Shapes shapes = output_shapes(op, inputs, declared);
-    if (shapes != declared) throw Error("{}: an output must not be a scalar", op_label(op));
+    for (std::size_t i = 0; i < shapes.size(); ++i)  // an empty declaration was taken as open
+      if (shapes[i] != declared[i])
+        throw Error("{}: output {} is declared a scalar, its operands make it {}", op_label(op), i,
+                    to_string(shapes[i]));
     check_types(op, inputs, outputs);
   }
 

@@ -13,25 +13,28 @@ namespace {
   throw Error("{}: more than 2^63 multiply-accumulates", what);
 }
 
-/// Throws Error naming the op if the product overflows. No factor is 0.
-Macs product(const Op& op, std::initializer_list<std::int64_t> factors) {
-  std::int64_t result = 1;
-  for (const std::int64_t factor : factors) {
-    if (result > std::numeric_limits<std::int64_t>::max() / factor) fail_uncountable(op_label(op));
-    result *= factor;
-  }
-  return Macs(result);
+constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+
+/// Throws Error naming the op if the product overflows. `b` > 0.
+Macs product(const Op& op, std::int64_t a, std::int64_t b) {
+  if (a > kMost / b) fail_uncountable(op_label(op));
+  return Macs(a * b);
 }
 
+/// Throws Error naming `what` if the sum overflows.
+Macs sum_of(const std::string& what, Macs a, Macs b) {
+  if (a.value > kMost - b.value) fail_uncountable(what);
+  return a + b;
+}
+
+/// Every row of both weight matrices meets every step of every sequence once.
 Macs recurrent_macs(const Graph& graph, const Op& op) {
   const Shape& x = graph.tensor(op.inputs[0]).shape;
   const std::int64_t steps = x[0] * x[1];  // time and batch, in either order
-  // Every row of both weight matrices meets every step once.
-  const Macs input = product(op, {steps, element_count(graph.tensor(op.inputs[1]).shape)});
-  const Macs recurrent = product(op, {steps, element_count(graph.tensor(op.inputs[2]).shape)});
-  if (input.value > std::numeric_limits<std::int64_t>::max() - recurrent.value)
-    fail_uncountable(op_label(op));
-  return input + recurrent;
+  const auto weights = [&](std::size_t i) {
+    return product(op, steps, element_count(graph.tensor(op.inputs[i]).shape));
+  };
+  return sum_of(op_label(op), weights(1), weights(2));
 }
 
 }  // namespace
@@ -39,38 +42,26 @@ Macs recurrent_macs(const Graph& graph, const Op& op) {
 Macs macs_of(const Graph& graph, const Op& op) {
   if (op_info(op.kind).op_class != OpClass::kMac) return Macs(0);
   const auto elements = [&](TensorId id) { return element_count(graph.tensor(id).shape); };
-  const std::int64_t x = elements(op.inputs[0]), w = elements(op.inputs[1]);
+  const OpKind kind = op.kind;
+  if (kind == OpKind::kLstm || kind == OpKind::kGru || kind == OpKind::kRnn)
+    return recurrent_macs(graph, op);
   const std::int64_t y = elements(op.outputs[0]);
-  const Shape& weights = graph.tensor(op.inputs[1]).shape;
-  switch (op.kind) {
-    case OpKind::kConv:
-    case OpKind::kDepthwiseConv:
-    case OpKind::kFullyConnected:
-      return product(op, {y, w / weights[0]});  // a row of weights for each output
-    case OpKind::kTransposedConv:
-      return product(op, {x, w / weights[0]});  // for each input
-    case OpKind::kMatMul: {
-      const bool transposed = op.as<MatMulAttrs>().transpose_a;
-      const Shape& a = graph.tensor(op.inputs[0]).shape;
-      return product(op, {y, transposed ? a[a.size() - 2] : a.back()});
-    }
-    case OpKind::kLstm:
-    case OpKind::kGru:
-    case OpKind::kRnn:
-      return recurrent_macs(graph, op);
-    default:
-      PRESIL_CHECK(false, "no rule for the multiply-accumulates of {}", op_label(op));
+  if (kind == OpKind::kMatMul) {
+    const Shape& a = graph.tensor(op.inputs[0]).shape;
+    return product(op, y, op.as<MatMulAttrs>().transpose_a ? a[a.size() - 2] : a.back());
   }
+  const std::int64_t row = elements(op.inputs[1]) / graph.tensor(op.inputs[1]).shape[0];
+  if (kind == OpKind::kTransposedConv) return product(op, elements(op.inputs[0]), row);
+  PRESIL_CHECK(
+      kind == OpKind::kConv || kind == OpKind::kDepthwiseConv || kind == OpKind::kFullyConnected,
+      "no rule for the multiply-accumulates of {}", op_label(op));
+  return product(op, y, row);
 }
 
 Macs macs_of(const Graph& graph) {
   Macs sum(0);
-  for (const Op& op : graph.ops()) {
-    const Macs macs = macs_of(graph, op);
-    if (sum.value > std::numeric_limits<std::int64_t>::max() - macs.value)
-      fail_uncountable(fmt::format("network '{}'", graph.name()));
-    sum += macs;
-  }
+  for (const Op& op : graph.ops())
+    sum = sum_of(fmt::format("network '{}'", graph.name()), sum, macs_of(graph, op));
   return sum;
 }
 

@@ -59,27 +59,14 @@ void check_tensor(const TensorDesc& tensor) {
 
 namespace {
 
-bool shares_operand_types(OpKind kind) {
-  switch (kind) {
-    case OpKind::kAdd:
-    case OpKind::kSub:
-    case OpKind::kMul:
-    case OpKind::kDiv:
-    case OpKind::kMin:
-    case OpKind::kMax:
-    case OpKind::kEqual:
-    case OpKind::kLess:
-    case OpKind::kGreater:
-    case OpKind::kConcat:
-      return true;
-    case OpKind::kPow:  // an integer exponent is common
-    default:
-      return false;
-  }
-}
-
 bool is_comparison(OpKind kind) {
   return kind == OpKind::kEqual || kind == OpKind::kLess || kind == OpKind::kGreater;
+}
+
+/// Not kPow: an integer exponent is common.
+bool shares_operand_types(OpKind kind) {
+  return (kind >= OpKind::kAdd && kind <= OpKind::kMax) || is_comparison(kind) ||
+         kind == OpKind::kConcat;
 }
 
 bool is_integer(DataType type) { return !is_float(type) && type != DataType::kBool; }
@@ -102,7 +89,7 @@ void require_operand(const Op& op, std::size_t i, DataType type, bool fits,
 }
 
 void require_result(const Op& op, DataType type, bool fits, std::string_view wanted) {
-  if (!fits) throw Error("{}: the output must be {}, is {}", op_label(op), wanted, name_of(type));
+  if (!fits) throw Error("{}: an output must be {}, is {}", op_label(op), wanted, name_of(type));
 }
 
 }  // namespace
@@ -125,6 +112,10 @@ void check_types(const Op& op, std::span<const TensorDesc* const> inputs,
     require_result(op, out, out == cast->to, name_of(cast->to));
   if (op.kind == OpKind::kQuantize) require_result(op, out, is_integer(out), "an integer");
   if (op.kind == OpKind::kDequantize) require_result(op, out, is_float(out), "a float");
+  if (const auto* host = std::get_if<HostAttrs>(&op.attrs))
+    for (std::size_t i = 0; i < outputs.size(); ++i)
+      require_result(op, outputs[i]->type, outputs[i]->type == host->output_types[i],
+                     name_of(host->output_types[i]));
   if (keeps_type(op.kind))
     for (const TensorDesc* output : outputs)
       require_result(op, output->type, output->type == in(0), name_of(in(0)));

@@ -19,7 +19,7 @@ void check_tensor(const TensorDesc& tensor);
 /// - conditions (kWhere, kNot) and results of comparisons are bool; indices (kGather, kArgMax) are
 ///   integers;
 /// - kCast, kQuantize and kDequantize make what they say, a float only kDequantize and kCast;
-/// - kIdentity and what only moves elements keeps the type.
+/// - kIdentity and what only moves elements keeps the type; kHost makes what it says.
 /// Throws Error naming the op.
 void check_types(const Op& op, std::span<const TensorDesc* const> inputs,
                  std::span<const TensorDesc* const> outputs);

@@ -24,6 +24,14 @@ void OpView::require_shape(std::size_t i, std::string_view role, const Shape& wa
          to_string(wanted), to_string(shape(0)));
 }
 
+std::int64_t OpView::elements(const Shape& shape) const {
+  try {
+    return element_count(shape);
+  } catch (const Error& error) {
+    fail("{}", error.what());
+  }
+}
+
 void OpView::require_axis(std::int64_t axis) const {
   if (axis < 0 || axis >= rank(0))
     fail("axis {} is outside of operand 0 {}", axis, to_string(shape(0)));
@@ -51,6 +59,15 @@ void check_operands(const OpView& op) {
     const bool optional = i >= info.min_inputs && info.max_inputs >= 0;
     if (!optional && !op.has(static_cast<std::size_t>(i))) op.fail("operand {} is missing", i);
   }
+}
+
+Shapes host_shapes(const OpView& op) {
+  const HostAttrs& host = op.attrs<HostAttrs>();
+  if (host.output_shapes.empty()) op.fail("must have at least one output");
+  if (host.output_types.size() != host.output_shapes.size())
+    op.fail("has {} output shapes, but {} output types", host.output_shapes.size(),
+            host.output_types.size());
+  return host.output_shapes;
 }
 
 Shapes shapes_of(const OpView& op, const Shapes& declared) {
@@ -164,7 +181,7 @@ Shapes shapes_of(const OpView& op, const Shapes& declared) {
     case OpKind::kExpand:
       return expand_shapes(op);
     case OpKind::kHost:
-      return op.attrs<HostAttrs>().output_shapes;
+      return host_shapes(op);
   }
   PRESIL_CHECK(false, "operator kind {}", static_cast<int>(op.kind()));
 }

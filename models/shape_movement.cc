@@ -93,9 +93,10 @@ Shapes pad_shapes(const OpView& op) {
 Shapes reshape_shapes(const OpView& op) {
   const Shape& shape = op.attrs<ReshapeAttrs>().shape;
   for (const std::int64_t extent : shape) op.require_range("extent of the shape", extent, 1);
-  if (element_count(shape) != element_count(op.shape(0)))
-    op.fail("operand 0 {} has {} elements, the shape {} has {}", to_string(op.shape(0)),
-            element_count(op.shape(0)), to_string(shape), element_count(shape));
+  const std::int64_t wanted = op.elements(shape), given = op.elements(op.shape(0));
+  if (wanted != given)
+    op.fail("operand 0 {} has {} elements, the shape {} has {}", to_string(op.shape(0)), given,
+            to_string(shape), wanted);
   return {shape};
 }
 

@@ -47,6 +47,8 @@ class OpView {
   void require_rank(std::size_t i, std::string_view role, std::int64_t min, std::int64_t max) const;
   /// Nothing to check if the operand is absent.
   void require_shape(std::size_t i, std::string_view role, const Shape& wanted) const;
+  /// element_count, its Error naming the op.
+  std::int64_t elements(const Shape& shape) const;
   /// 0 <= axis < rank of operand 0.
   void require_axis(std::int64_t axis) const;
   /// min <= value <= kMaxExtent of the attribute `name`.

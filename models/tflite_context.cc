@@ -261,9 +261,13 @@ void TfliteContext::result(const TfliteOp& op, OpKind kind, OpAttrs attrs,
 }
 
 void TfliteContext::results(const TfliteOp& op, OpKind kind, OpAttrs attrs,
-                            std::vector<TensorId> inputs) {
+                            std::vector<TensorId> inputs, const std::vector<Shape>& open) {
   std::vector<TensorDesc> outputs;
-  for (const std::int32_t index : op.outputs) outputs.push_back(declaration(index));
+  for (const std::int32_t index : op.outputs) {
+    TensorDesc output = declaration(index);
+    if (output.shape.empty() && outputs.size() < open.size()) output.shape = open[outputs.size()];
+    outputs.push_back(std::move(output));
+  }
   const auto made = builder_.add_op_into(kind, std::move(attrs), std::move(inputs),
                                          std::move(outputs), unique_name(op, ""));
   for (std::size_t i = 0; i < made.size(); ++i) bind(op.outputs[i], made[i]);

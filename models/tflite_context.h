@@ -82,8 +82,10 @@ class TfliteContext {
   /// of an already saturated value, so the two are exactly the fused operator.
   void result(const TfliteOp& op, OpKind kind, OpAttrs attrs, std::vector<TensorId> inputs,
               tflite_schema::ActivationFunctionType activation = {});
-  /// Adds one op that makes every result (kSplit).
-  void results(const TfliteOp& op, OpKind kind, OpAttrs attrs, std::vector<TensorId> inputs);
+  /// Adds one op that makes every result (kSplit). `open` (in the graph's order, may be empty) are
+  /// the shapes of results whose declaration is open.
+  void results(const TfliteOp& op, OpKind kind, OpAttrs attrs, std::vector<TensorId> inputs,
+               const std::vector<Shape>& open);
   /// Says that result `index` of the file is `id` (kind stays whatever made it).
   void bind(std::int32_t index, TensorId id);
   void fold(std::int32_t index, TfliteIntegers integers);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <numeric>
 
 #include "models/tflite_operators.h"
 
@@ -28,19 +29,32 @@ void convert_concatenation(TfliteContext& context, const TfliteOp& op) {
       options == nullptr ? ActivationFunctionType::NONE : options->fused_activation_function());
 }
 
-/// Operands of SPLIT: axis, x; of SPLIT_V: x, sizes, axis. The declared results say the extents.
-void split(TfliteContext& context, const TfliteOp& op, std::size_t x_at, std::size_t axis_at) {
-  const auto axis = context.integer_input(op, axis_at, "the axis");
-  if (axis.size() != 1)
-    throw Error("{}: must have one axis, has {}", context.file().place(op), axis.size());
-  const std::size_t rank = context.file_shape(context.input_index(op, x_at)).size();
-  context.results(op, OpKind::kSplit,
-                  AxisAttrs{.axis = graph_axis(context, op, axis.front(), rank)},
-                  {context.input(op, x_at)});
+/// Operands of SPLIT: axis, x; of SPLIT_V: x, sizes, axis. `sizes` empty: equal parts; one of them
+/// may be -1: the rest.
+void split(TfliteContext& context, const TfliteOp& op, std::size_t x_at, std::size_t axis_at,
+           const std::vector<std::int64_t>& sizes) {
+  const auto axes = context.integer_input(op, axis_at, "the axis");
+  if (axes.size() != 1)
+    throw Error("{}: must have one axis, has {}", context.file().place(op), axes.size());
+  const TensorId x = context.input(op, x_at);
+  const Shape shape = context.builder().tensor(x).shape;
+  const std::int64_t axis = graph_axis(context, op, axes.front(), shape.size());
+  const auto at = static_cast<std::size_t>(axis);
+  const std::int64_t rest = shape[at] - 1 - std::accumulate(sizes.begin(), sizes.end(), INT64_C(0));
+  std::vector<Shape> parts(sizes.size(), shape);
+  for (std::size_t i = 0; i < sizes.size(); ++i) parts[i][at] = sizes[i] == -1 ? rest : sizes[i];
+  context.results(op, OpKind::kSplit, AxisAttrs{.axis = axis}, {x}, parts);
 }
 
-void convert_split(TfliteContext& context, const TfliteOp& op) { split(context, op, 1, 0); }
-void convert_split_v(TfliteContext& context, const TfliteOp& op) { split(context, op, 0, 2); }
+void convert_split(TfliteContext& context, const TfliteOp& op) { split(context, op, 1, 0, {}); }
+
+void convert_split_v(TfliteContext& context, const TfliteOp& op) {
+  const auto sizes = context.integer_input(op, 1, "the sizes");
+  if (sizes.size() != op.outputs.size())
+    throw Error("{}: {} sizes for {} results", context.file().place(op), sizes.size(),
+                op.outputs.size());
+  split(context, op, 0, 2, sizes);
+}
 
 /// Each operand gets a new axis of extent 1, along which they are then joined.
 void convert_pack(TfliteContext& context, const TfliteOp& op) {

@@ -1,39 +1,42 @@
 #include "sim/run.h"
 
 #include <algorithm>
+#include <cmath>
 
 #include "core/error.h"
+#include "hw/group_windows.h"
+#include "hw/program_bounds.h"
+#include "hw/stalls.h"
+#include "sim/bounds.h"
 
 namespace presil {
 
 namespace {
 
-std::int64_t peak_macs_per_cycle(const ChipSpec& chip, int mode) {
-  const PrecisionMode& m = chip.mac_array.modes[static_cast<std::size_t>(mode)];
-  return static_cast<std::int64_t>(static_cast<double>(m.parallelism_factor * m.dot_length *
-                                                       chip.mac_array.pixels * chip.cores) *
-                                   m.steps_per_cycle);
-}
-
 std::int64_t stored_bytes(const Transfer& t) {
-  return static_cast<std::int64_t>(
-      std::ceil(static_cast<double>(t.run_bytes) * t.stored_ratio)) *
-      t.dims[0].count * t.dims[1].count * t.dims[2].count;
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(t.run_bytes) * t.stored_ratio)) *
+         t.dims[0].count * t.dims[1].count * t.dims[2].count;
 }
 
+/// Fills in what the commands and the timeline say.
 class Summary {
  public:
   Summary(const Graph& graph, const ChipSpec& chip, RunResult& result)
-      : graph_(graph), chip_(chip), r_(result) {}
+      : graph_(graph), chip_(chip), r_(result), mac_busy_(result.compiled.network.groups.size()) {}
 
   void fill() {
-    groups();
-    commands();
-    windows();
+    describe_groups();
+    count_commands();
+    const std::vector<GroupWindow> windows =
+        group_windows(r_.compiled.program, r_.timeline);
+    share_latency(windows);
+    rate();
+    find_bounds(windows);
+    spend_energy();
   }
 
  private:
-  void groups() {
+  void describe_groups() {
     for (std::size_t g = 0; g < r_.compiled.network.groups.size(); ++g) {
       const FusionGroup& group = r_.compiled.network.groups[g];
       GroupResult result{.name = group.name};
@@ -54,15 +57,22 @@ class Summary {
     }
   }
 
-  void commands() {
-    const std::size_t count = r_.groups.size();
-    for (const Command& command : r_.compiled.program.commands) {
-      const auto g = static_cast<std::size_t>(command.group);
-      GroupResult* group = g < count ? &r_.groups[g] : nullptr;  // the first inference
+  /// The group of a command of the first inference, else nullptr.
+  GroupResult* group_of(const Command& command) {
+    const auto g = static_cast<std::size_t>(command.group);
+    return g < r_.groups.size() ? &r_.groups[g] : nullptr;
+  }
+
+  void count_commands() {
+    for (std::size_t id = 0; id < r_.compiled.program.commands.size(); ++id) {
+      const Command& command = r_.compiled.program.commands[id];
+      GroupResult* group = group_of(command);
       if (const Matrix* m = std::get_if<Matrix>(&command.work)) {
         if (group == nullptr) continue;
         group->macs_executed += m->useful_macs();
         r_.macs_executed += m->useful_macs();
+        const Span& span = r_.timeline.spans[id];
+        mac_busy_[static_cast<std::size_t>(command.group)] += (span.end - span.start).value;
       } else if (const Load* load = std::get_if<Load>(&command.work)) {
         const Bytes bytes(stored_bytes(load->transfer));
         r_.memory_read += bytes;
@@ -75,62 +85,196 @@ class Summary {
     }
   }
 
-  void windows() {
-    std::vector<std::int64_t> done(r_.groups.size(), 0);
-    for (const Span& span : r_.timeline.spans) {
-      const auto g = static_cast<std::size_t>(
-          r_.compiled.program.commands[static_cast<std::size_t>(span.command)].group);
-      if (g < done.size()) done[g] = std::max(done[g], span.done.value);
+  void share_latency(const std::vector<GroupWindow>& windows) {
+    const Cycles completion(chip_.control.completion_cycles);
+    for (std::size_t g = 0; g < r_.groups.size(); ++g) {
+      r_.groups[g].latency = Cycles(windows[g].end - windows[g].begin);
+      r_.latency += r_.groups[g].latency;
     }
-    std::int64_t before = 0;
-    for (std::size_t g = 0; g < done.size(); ++g) {
-      done[g] = std::max(done[g], before);
-      r_.groups[g].latency = Cycles(done[g] - before);
-      before = done[g];
+    // The last group of the run already ends with the completion cycles.
+    if (r_.inferences > 1 && !r_.groups.empty()) {
+      r_.groups.back().latency += completion;
+      r_.latency += completion;
     }
-    if (r_.inferences == 1 && !done.empty()) {
-      r_.groups.back().latency += r_.timeline.total - Cycles(before);
-      before = r_.timeline.total.value;
-    }
-    r_.latency = Cycles(before);
     r_.total = r_.timeline.total;
-    for (std::size_t g = 0; g < done.size(); ++g) {
-      const auto peak = static_cast<double>(peak_macs_per_cycle(chip_, mode_of(g)));
-      const auto cycles = static_cast<double>(r_.groups[g].latency.value);
-      if (cycles > 0)
-        r_.groups[g].utilisation = static_cast<double>(r_.groups[g].macs.value) / (cycles * peak);
-    }
-    const auto peak = static_cast<double>(peak_macs_per_cycle(chip_, 0));
-    if (r_.latency.value > 0)
-      r_.utilisation = static_cast<double>(r_.macs.value) /
-                       (static_cast<double>(r_.latency.value) * peak);
   }
 
-  int mode_of(std::size_t g) const {
-    for (const Stage& stage : r_.compiled.network.groups[g].stages)
-      if (stage.kind == StageKind::kMac) return stage.mode;
-    return 0;
+  void rate() {
+    for (std::size_t g = 0; g < r_.groups.size(); ++g) {
+      const double cycles = static_cast<double>(mac_busy_[g]) / static_cast<double>(chip_.cores);
+      if (mac_busy_[g] > 0)
+        r_.groups[g].utilisation =
+            static_cast<double>(r_.groups[g].macs.value) / (cycles * peak_of(g));
+      if (r_.groups[g].on_host)
+        r_.host_share += static_cast<double>(r_.groups[g].latency.value);
+    }
+    if (r_.latency.value == 0) return;
+    const auto latency = static_cast<double>(r_.latency.value);
+    r_.host_share /= latency;
+    r_.utilisation =
+        static_cast<double>(r_.macs.value) / (latency * peak_macs_per_cycle(chip_, 0));
+    r_.effective_tops = 2e-6 * static_cast<double>(r_.macs.value) / r_.microseconds(r_.latency);
   }
+
+  double peak_of(std::size_t g) const {
+    int mode = 0;
+    for (const Stage& stage : r_.compiled.network.groups[g].stages)
+      if (stage.kind == StageKind::kMac || stage.kind == StageKind::kRecurrent) mode = stage.mode;
+    return peak_macs_per_cycle(chip_, mode);
+  }
+
+  static Bound bound_of(Stall reason, bool matrix) {
+    switch (reason) {
+      case Stall::kDependency:
+      case Stall::kIdle:
+        // The group's own engine waited for the other kind of engine.
+        return matrix ? Bound::kVector : Bound::kCompute;
+      case Stall::kDma:
+        return Bound::kMemory;
+      case Stall::kBankConflict:
+        return Bound::kBanks;
+      case Stall::kFillDrain:
+        return Bound::kFillDrain;
+      case Stall::kWeightLoad:
+        return Bound::kWeightLoad;
+      case Stall::kOutputLimit:
+        return Bound::kOutput;
+      case Stall::kIssue:
+        return Bound::kControl;
+    }
+    return Bound::kCompute;
+  }
+
+  /// What the group's own engine (array or vector unit) did or waited for most in its window.
+  void find_bounds(const std::vector<GroupWindow>& windows) {
+    const std::vector<EngineTimeline> engines =
+        engine_timelines(chip_, r_.compiled.program, r_.timeline);
+    std::array<std::int64_t, kBoundCount> run{};
+    for (std::size_t g = 0; g < r_.groups.size(); ++g) {
+      const bool matrix = mac_busy_[g] > 0;
+      std::array<std::int64_t, kBoundCount> cycles{};
+      for (const EngineTimeline& engine : engines) {
+        if (engine.engine != (matrix ? Engine::kMac : Engine::kVector)) continue;
+        const EngineUse use = use_of(engine, windows[g].begin, windows[g].end);
+        cycles[index(matrix ? Bound::kCompute : Bound::kVector)] += use.busy;
+        for (int s = 0; s < kStallCount; ++s)
+          cycles[index(bound_of(static_cast<Stall>(s), matrix))] +=
+              use.stalled[static_cast<std::size_t>(s)];
+      }
+      const auto most = std::max_element(cycles.begin(), cycles.end());
+      r_.groups[g].bound = r_.groups[g].on_host
+                               ? Bound::kHost
+                               : static_cast<Bound>(most - cycles.begin());
+      run[index(r_.groups[g].bound)] += r_.groups[g].latency.value;
+    }
+    r_.bound = static_cast<Bound>(std::max_element(run.begin(), run.end()) - run.begin());
+  }
+
+  void spend_energy() {
+    r_.energy = energy_of(chip_, r_.compiled.program, r_.timeline);
+    for (std::size_t g = 0; g < r_.groups.size(); ++g) r_.groups[g].energy = r_.energy.groups[g];
+  }
+
+  static constexpr std::size_t kBoundCount = static_cast<std::size_t>(Bound::kHost) + 1;
+  static std::size_t index(Bound bound) { return static_cast<std::size_t>(bound); }
 
   const Graph& graph_;
   const ChipSpec& chip_;
   RunResult& r_;
+  std::vector<std::int64_t> mac_busy_;  ///< of each group, all cores
 };
+
+/// Input and output over the host's link, and the call, once an inference.
+Cycles link_cycles(const ChipSpec& chip, const FusedNetwork& network) {
+  double us = chip.host.per_inference_us;
+  if (chip.host.link_gb_per_s > 0)
+    for (const Storage& storage : network.storages)
+      if (storage.is_input || storage.is_output)
+        us += static_cast<double>(storage.map.elements() * storage.map.bits) / 8 /
+              chip.host.link_gb_per_s * 1e-3;
+  return Cycles(std::llround(std::ceil(us * chip.clock_mhz)));
+}
+
+void add_link(RunResult& r) {
+  if (r.link.value == 0) return;
+  r.groups.push_back({.name = "(host link)", .kind = "Link", .latency = r.link,
+                      .bound = Bound::kHost});
+  r.latency += r.link;
+  r.total += r.link * r.inferences;
+}
+
+void check_result(const RunResult& r, const SimulateOptions& ablation) {
+  Cycles sum;
+  for (const GroupResult& group : r.groups) sum += group.latency;
+  PRESIL_CHECK(sum == r.latency, "group latencies add up to {}, the run took {}", sum.value,
+               r.latency.value);
+  for (const EngineUse& use : r.timeline.engines)
+    PRESIL_CHECK(use.sum() == r.timeline.total.value, "an engine's cycles add up to {} of {}",
+                 use.sum(), r.timeline.total.value);
+  PRESIL_CHECK(r.macs_executed >= r.macs, "{} MACs executed of {}", r.macs_executed.value,
+               r.macs.value);
+  if (ablation.ideal_memory || ablation.no_contention) return;
+  PRESIL_CHECK(r.lower_bound <= r.timeline.total && r.timeline.total <= r.upper_bound,
+               "{} cycles are outside the bounds {}..{}", r.timeline.total.value,
+               r.lower_bound.value, r.upper_bound.value);
+  PRESIL_CHECK(r.roofline <= r.latency, "{} cycles are below the roofline of {}", r.latency.value,
+               r.roofline.value);
+}
 
 }  // namespace
 
+std::string_view name_of(Bound bound) {
+  switch (bound) {
+    case Bound::kCompute:
+      return "compute";
+    case Bound::kVector:
+      return "vector";
+    case Bound::kMemory:
+      return "memory";
+    case Bound::kWeightLoad:
+      return "weight_load";
+    case Bound::kFillDrain:
+      return "fill_drain";
+    case Bound::kOutput:
+      return "output_limit";
+    case Bound::kBanks:
+      return "bank_conflict";
+    case Bound::kControl:
+      return "control";
+    case Bound::kHost:
+      return "host";
+  }
+  return "";
+}
+
+double peak_macs_per_cycle(const ChipSpec& chip, int mode) {
+  const PrecisionMode& m = chip.mac_array.modes[static_cast<std::size_t>(mode)];
+  return static_cast<double>(m.parallelism_factor * m.dot_length * chip.mac_array.pixels *
+                             chip.cores) *
+         m.steps_per_cycle;
+}
+
 RunResult run(const Graph& graph, const ChipSpec& chip, const RunOptions& options) {
-  RunResult result{.model = graph.name(), .chip = chip.name, .graph_hash = graph.hash(),
-                   .chip_hash = chip.hash()};
-  result.clock_mhz = chip.clock_mhz;
-  result.inferences = options.compile.inferences;
-  result.batch = options.compile.batch;
-  result.compiled = compile(graph, chip, options.compile);
-  result.timeline = simulate(chip, result.compiled.program, options.simulate);
-  result.parameters = parameter_bytes(graph);
-  result.peak_sram = Bytes(result.compiled.plan.peak_sram_bytes);
-  Summary(graph, chip, result).fill();
-  return result;
+  RunResult r{.model = graph.name(), .chip = chip.name, .graph_hash = graph.hash(),
+              .chip_hash = chip.hash()};
+  r.clock_mhz = chip.clock_mhz;
+  r.inferences = options.compile.inferences;
+  r.batch = options.compile.batch;
+  r.steady = options.compile.steady;
+  r.compiled = compile(graph, chip, options.compile);
+  r.timeline = simulate(chip, r.compiled.program, options.simulate);
+  r.parameters = parameter_bytes(graph);
+  r.peak_activation = peak_activation_bytes(graph);
+  r.peak_sram = Bytes(r.compiled.plan.peak_sram_bytes);
+  const ProgramBounds bounds = program_bounds(chip, r.compiled.program);
+  r.lower_bound = bounds.lower;
+  r.upper_bound = bounds.upper;
+  r.roofline = roofline_bound(chip, graph, r.compiled);
+  r.link = link_cycles(chip, r.compiled.network);
+  Summary(graph, chip, r).fill();
+  add_link(r);
+  check_result(r, options.simulate);
+  return r;
 }
 
 }  // namespace presil

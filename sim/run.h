@@ -3,8 +3,10 @@
 // `simulate`, `collect` and the search all call run().
 
 #include <string>
+#include <string_view>
 #include <vector>
 
+#include "hw/energy.h"
 #include "hw/simulate.h"
 #include "sim/compile.h"
 
@@ -15,20 +17,39 @@ struct RunOptions {
   SimulateOptions simulate;  ///< ablations
 };
 
+/// What a group or a run waited for most (docs/timing_model.md): the array or vector unit at work,
+/// a memory's port, the array's weights, its fill and drain, its output stage, SRAM banks, the
+/// sequencer, the host.
+enum class Bound : std::uint8_t {
+  kCompute,
+  kVector,
+  kMemory,
+  kWeightLoad,
+  kFillDrain,
+  kOutput,
+  kBanks,
+  kControl,
+  kHost,
+};
+/// "compute", "vector", "memory", ...: the spelling in every table and file.
+std::string_view name_of(Bound bound);
+
 /// One fusion group of the first inference. A group owns the time between the completion of the
-/// groups before it and its own, so the groups' latencies add up to the total.
+/// groups before it and its own, so the groups' latencies add up to the first inference's.
 struct GroupResult {
   std::string name;
-  std::vector<std::string> ops;
-  std::string shape;  ///< "[N,C,H,W] -> [N,C,H,W]" of the first input and last output
-  std::string kind;   ///< operator kinds, joined by '+'
+  std::string kind;              ///< operator kinds, joined by '+'
+  std::vector<std::string> ops;  ///< names of its operators
+  std::string shape;             ///< "[N,C,H,W] -> [N,C,H,W]": first input, last output
   Cycles latency;
   Macs macs, macs_executed;
-  Bytes memory_read, memory_written;
-  double utilisation = 0;  ///< useful MACs / (latency x peak), [0, 1]
-  std::string bound_by;
+  Bytes memory_read, memory_written;  ///< as stored, over the ports
+  Bytes sram_in_use;                  ///< its buffers and all residents at that time, one core
+  /// Useful MACs over what the array could do while it worked on this group, [0, 1]; 0 without MACs.
+  double utilisation = 0;
+  Bound bound = Bound::kCompute;
   bool on_host = false;
-  Bytes sram_in_use;
+  EnergyParts energy;
 };
 
 struct RunResult {
@@ -36,21 +57,37 @@ struct RunResult {
   CompiledNetwork compiled;
   Timeline timeline;
   std::vector<GroupResult> groups;
-  Cycles latency;  ///< first inference, host link and completion included
-  Cycles total;    ///< all inferences
-  Macs macs, macs_executed;  ///< of one inference
-  Bytes parameters, peak_sram, memory_read, memory_written;  ///< memory: of all inferences
-  double utilisation = 0;
   double clock_mhz = 0;
   std::int64_t inferences = 1, batch = 1;
-  Cycles lower_bound, upper_bound;
+  bool steady = false;
+  Cycles latency;  ///< of the first inference; what the host link adds included
+  Cycles total;    ///< of all inferences
+  Cycles link;     ///< of these, input and output over the host link and the call, an inference
+  Macs macs, macs_executed;                       ///< of one inference
+  Bytes parameters, peak_activation;              ///< of the network itself (models/graph.h)
+  Bytes peak_sram;                                ///< of one core
+  Bytes memory_read, memory_written;              ///< of all inferences
+  double utilisation = 0;                         ///< useful MACs / (latency x peak)
+  double effective_tops = 0;                      ///< 2 x useful MACs / latency
+  Bound bound = Bound::kCompute;                  ///< what most of the time is bound by
+  Energy energy;                                  ///< of all inferences
+  Cycles lower_bound, upper_bound;                ///< hw/program_bounds.h, of all inferences
+  Cycles roofline;                                ///< sim/bounds.h, of one inference
+  double host_share = 0;                          ///< of the latency, in host operators
 
   double microseconds(Cycles cycles) const {
     return static_cast<double>(cycles.value) / clock_mhz;
   }
+  double inferences_per_second() const {
+    return static_cast<double>(inferences * batch) / microseconds(total) * 1e6;
+  }
 };
 
-/// Compiles and simulates. Deterministic; not thread-safe (hw/simulate.h).
+/// Multiply-accumulates a cycle of all cores in a precision mode.
+double peak_macs_per_cycle(const ChipSpec& chip, int mode);
+
+/// Compiles, simulates, and checks what must hold: bounds, sums of stalls and of latencies, MACs.
+/// Deterministic; not thread-safe (hw/simulate.h).
 RunResult run(const Graph& graph, const ChipSpec& chip, const RunOptions& options = {});
 
 }  // namespace presil

@@ -64,7 +64,12 @@ double transfer_rate(const ChipSpec& chip, const Transfer& transfer) {
   const std::int64_t run = transfer.stored_run_bytes();
   const double bursts = static_cast<double>(ceil_div(run, chip.dma.burst_bytes));
   const double pace = std::max(transfer.request_every_cycles, memory.request_every_cycles);
-  const double cycles = std::max(static_cast<double>(run) / memory.bytes_per_cycle, bursts * pace);
+  // So many bursts in flight, each for its latency and its time on the bus.
+  const double burst = static_cast<double>(std::min(run, chip.dma.burst_bytes));
+  const double in_flight = (burst / memory.bytes_per_cycle + memory.latency_cycles) /
+                           static_cast<double>(chip.dma.outstanding);
+  const double cycles = std::max(static_cast<double>(run) / memory.bytes_per_cycle,
+                                 bursts * std::max(pace, in_flight));
   return static_cast<double>(transfer.run_bytes) / cycles;
 }
 

@@ -91,7 +91,8 @@ TEST_CASE("a wait goes back through the queue of an engine that takes commands i
   Program program = program_of({{.work = load_of(0, 6400)}});
   program.add({.work = Vector{.elements = 80}, .dependencies = {0}});
   program.add({.work = Vector{.elements = 80}});
-  program.add({.work = Store{{.memory_address = 8192, .run_bytes = 64}}, .dependencies = {2}});
+  program.add({.work = Store{{.memory_address = 8192, .sram_address = 8192, .run_bytes = 64}},
+               .dependencies = {2}});
   const EngineUse store = use_of_engine(simulate(chip, program), Engine::kDma, 2);
   CHECK(stalled(store, Stall::kDma) == 810);
   CHECK(stalled(store, Stall::kDependency) == 20);

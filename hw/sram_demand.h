@@ -51,6 +51,10 @@ double bank_capacity(const ChipSpec& chip);
 /// sram.array_port dedicated).
 std::vector<BankDemand> sram_demand(const ChipSpec& chip, const Command& command);
 
+/// The part of its memory's port that a transfer uses when alone, in (0, 1]: transfers that meet
+/// there divide it, and ask the banks for that much less.
+double port_share(const ChipSpec& chip, const Transfer& transfer);
+
 /// May commands of different engines of one core, running together, ask more of a bank than it has?
 /// By the largest demand of each engine: false is certain, true is a possibility.
 bool may_oversubscribe_sram(const ChipSpec& chip, const Program& program);

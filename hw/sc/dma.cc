@@ -39,7 +39,10 @@ void DmaChannel::run() {
       sram_rate_ = 0;
       sram_free_ = sram_extra_ = lost_ = 0;
       for (const BankDemand& bank : demand) sram_rate_ += bank.bytes_per_cycle;
-      sram_->start(slot, std::move(demand));
+      // A duplex port is two.
+      const MemorySpec& memory = around_.chip.memories[static_cast<std::size_t>(transfer.memory)];
+      const int port = 2 * transfer.memory + (memory.duplex && write ? 1 : 0);
+      sram_->start(slot, std::move(demand), {port, port_share(around_.chip, transfer)});
     }
     const Ticks done = round_up_to_cycle(move(transfer, write));
     if (sram_ != nullptr) {

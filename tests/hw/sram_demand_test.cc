@@ -151,6 +151,23 @@ TEST_CASE("three overlapping streams share the rate, and again when each ends") 
   CHECK(conflicts(timeline, 1) == 120);
 }
 
+TEST_CASE("transfers that meet at a port ask the banks for no more than the port gives") {
+  // Features and weights at 8 bytes a cycle together: 4 each, 12 with the array's 8, of 16.
+  const ChipSpec chip = narrow_chip();
+  Program program{.commands = {matrix_of(0)}, .group_names = {"test"}};
+  program.add({.work = Load{{.sram_address = 16384, .run_bytes = 640}}});
+  program.add({.work = Load{{.memory_address = 4096,
+                             .sram_address = 32768,
+                             .run_bytes = 640,
+                             .traffic = Traffic::kWeights}}});
+  REQUIRE(may_oversubscribe_sram(chip, program));
+  const Timeline timeline = simulate(chip, program);
+  CHECK(timeline.spans[0].end == Cycles(160));
+  CHECK(timeline.total == Cycles(10 + 160));
+  Transfer paced{.run_bytes = 128, .request_every_cycles = 32};
+  CHECK(port_share(chip, paced) == doctest::Approx(8.0 / 32));
+}
+
 TEST_CASE("streams in banks of their own do not meet") {
   ChipSpec chip = test::small_chip();
   chip.sram.bank_bytes_per_cycle = 16;  // as much as the vector command wants; banks of 16384 bytes

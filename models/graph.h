@@ -72,7 +72,9 @@ class GraphBuilder {
   void mark_output(TensorId id);
   const TensorDesc& tensor(TensorId id) const { return tensors_[static_cast<std::size_t>(id)]; }
   TensorDesc& mutable_tensor(TensorId id) { return tensors_[static_cast<std::size_t>(id)]; }
+  std::size_t tensor_count() const { return tensors_.size(); }
   std::vector<Op>& ops() { return ops_; }
+  const std::vector<Op>& ops() const { return ops_; }
   const std::vector<TensorId>& outputs() const { return outputs_; }
   /// Nothing happens if `old_id` is no output; it goes if `new_id` is one already.
   void replace_output(TensorId old_id, TensorId new_id);

@@ -16,6 +16,8 @@ struct ImportOptions {
   std::map<std::string, Shape> input_shapes;
   /// Operators outside the op table become OpKind::kHost instead of an Error.
   bool allow_host_ops = false;
+  /// load_network only: give the network as simplify() makes it, not as the file spells it.
+  bool simplify = true;
 };
 
 /// ONNX through libonnx, opsets 9-17. Weights may be absent. Throws Error: unreadable, corrupt,
@@ -36,7 +38,8 @@ std::vector<BuiltinInfo> builtin_networks();
 Graph builtin_network(std::string_view name);
 
 /// `model` is a built-in name or a path; the kind of file is told by its ending
-/// (.onnx, .tflite, .yaml). Throws Error with the known alternatives.
+/// (.onnx, .tflite, .yaml). Simplified unless the options say otherwise. Throws Error with the
+/// known alternatives.
 Graph load_network(const std::string& model, const ImportOptions& options = {});
 
 }  // namespace presil

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "models/import.h"
+#include "models/simplify.h"
 
 namespace presil {
 
@@ -30,9 +31,7 @@ void check_file(const std::filesystem::path& file) {
   }
 }
 
-}  // namespace
-
-Graph load_network(const std::string& model, const ImportOptions& options) {
+Graph as_written(const std::string& model, const ImportOptions& options) {
   if (is_builtin(model)) {
     if (!options.input_shapes.empty()) {
       throw Error("{}: the input shapes of a built-in network are fixed; --input is for files",
@@ -51,6 +50,13 @@ Graph load_network(const std::string& model, const ImportOptions& options) {
   if (ending == ".onnx") return import_onnx(file, options);
   if (ending == ".tflite") return import_tflite(file, options);
   return import_yaml(file, options);
+}
+
+}  // namespace
+
+Graph load_network(const std::string& model, const ImportOptions& options) {
+  const Graph graph = as_written(model, options);
+  return options.simplify ? simplify(graph) : graph;
 }
 
 }  // namespace presil

@@ -58,6 +58,26 @@ std::string error_of(const Act& act) {
   return "no error";
 }
 
+/// A graph under construction, in few words: fp32 unless told, ops named after their kinds.
+class Net {
+ public:
+  GraphBuilder b{"net"};
+
+  TensorId input(Shape shape, DataType type = DataType::kFloat32,
+                 std::optional<Quantization> q = {}) {
+    return b.add_input("x", type, std::move(shape), std::move(q));
+  }
+  TensorId constant(TensorDesc tensor) { return b.add_constant(std::move(tensor)); }
+  TensorId number(float value) { return b.add_constant(scalar(value)); }
+  TensorId op(OpKind kind, std::vector<TensorId> inputs, OpAttrs attrs = {}) {
+    return b.add_op(kind, std::move(attrs), std::move(inputs), std::string(op_info(kind).name));
+  }
+  Graph finish(TensorId output) {
+    b.mark_output(output);
+    return std::move(b).finish();
+  }
+};
+
 inline std::vector<OpKind> kinds_of(const Graph& graph) {
   std::vector<OpKind> kinds;
   for (const Op& op : graph.ops()) kinds.push_back(op.kind);

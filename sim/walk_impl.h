@@ -90,7 +90,7 @@ void Walker<Sink>::load_operands(const Stage& stage, int number, ComputeTile& ti
     t.buffer = index_.find(Use::kOperand, number, static_cast<int>(i));
     t.content = broadcast ? Frame{{0, map.rows}, {0, map.columns}, {0, map.channels}}
                           : Frame{at.rows, at.columns, outputs};
-    t.image = map.batch == 1 ? 0 : at.image;
+    t.image = at.image % map.batch;
     if (t.buffer < 0) {
       t.frame = {{0, map.rows}, {0, map.columns}, {0, map.channels}};
     } else {
@@ -111,6 +111,8 @@ template <typename Sink>
 Tile Walker<Sink>::external_input(const Stage& stage, int number, const Part& part,
                                   std::int64_t image, const Frame& content,
                                   std::array<std::int64_t, 2> key) {
+  // One image against many (a matrix product that broadcasts its first operand).
+  image %= stage.in.batch;
   Tile t{.map = &stage.in, .tensor = stage.input, .image = image, .content = content};
   t.channel_shift = stage.in_channel;
   t.row_shift = stage.in_row;
@@ -171,11 +173,15 @@ WeightTile Walker<Sink>::weight_tile(const Stage& stage, int number, std::int64_
   WeightTile w{.stage = &stage, .tensor = stage.weights, .image = image};
   w.outputs = outputs;
   w.channels = channels;
-  w.bytes = stage.weight_bytes(outputs.count(), channels.count());
-  const std::int64_t per_image = stage.weight_bytes(stage.out.channels, stage.reduction);
-  w.offset = image * per_image +
+  const std::int64_t sums = stage.kind == StageKind::kRecurrent ? stage.gates * stage.hidden
+                                                                : stage.out.channels;
+  // Constants come with the first run of the reduction.
+  const bool first = channels.begin == 0;
+  w.bytes = first ? stage.weight_bytes(outputs.count(), channels.count())
+                  : ceil_div(outputs.count() * channels.count() * stage.taps * stage.weight_bits, 8);
+  w.offset = image * stage.weight_bytes(sums, stage.reduction) +
              stage.weight_bytes(outputs.begin, stage.reduction) +
-             stage.weight_bytes(outputs.count(), channels.begin);
+             (first ? 0 : stage.weight_bytes(outputs.count(), channels.begin));
   if (around_.weights_stay) return w;
   w.buffer = index_.find(Use::kWeights, number);
   const auto [slot, there] = ring(w.buffer).take({image, outputs.begin, channels.begin});

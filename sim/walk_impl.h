@@ -214,8 +214,15 @@ template <typename Sink>
 void Walker<Sink>::walk_chain(const Part& part) {
   ring_rows_ = chain_ring_rows(group_, mapping_.stripe_rows);
   const Stage& last = group_.stages.back();
+  // Rows between the last window of the core before and the first one here are the network's too.
+  std::vector<std::int64_t> from(group_.stages.size(), 0);
+  if (part.rows.begin > 0) {
+    const std::vector<Rows> before = chain_rows(group_, {part.rows.begin - 1, part.rows.begin});
+    for (std::size_t i = 0; i < from.size(); ++i) from[i] = before[i].end;
+  }
   for (std::int64_t image = 0; image < last.out.batch; ++image) {
     std::vector<Rows> done(group_.stages.size());  // rows of each output that are made
+    for (std::size_t i = 0; i < done.size(); ++i) done[i] = {from[i], from[i]};
     for (const Rows stripe : cut(part.rows, mapping_.stripe_rows))
       walk_stripe(image, stripe, done);
   }
@@ -226,7 +233,7 @@ void Walker<Sink>::walk_stripe(std::int64_t image, Rows stripe, std::vector<Rows
   const std::vector<Rows> need = chain_rows(group_, stripe);
   for (std::size_t i = 0; i < need.size(); ++i) {
     const bool first = done[i].count() == 0;
-    const Rows fresh{first ? need[i].begin : done[i].end, need[i].end};
+    const Rows fresh{first ? std::min(need[i].begin, done[i].end) : done[i].end, need[i].end};
     if (fresh.count() <= 0) continue;
     done[i] = {first ? fresh.begin : done[i].begin, fresh.end};
     chain_stage(group_.stages[i], static_cast<int>(i), image, fresh);

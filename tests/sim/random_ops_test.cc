@@ -56,7 +56,7 @@ void run_all(const ChipSpec& chip, int from, int to) {
       CHECK(clear);
       ++refused;
     } catch (const std::exception& error) {
-      FAIL_CHECK("case " << number << ": " << error.what());
+      FAIL_CHECK("case " << number << ": " << std::string(error.what()));
     }
   }
   MESSAGE(chip.name << " " << from << ".." << to << ": " << ran << " ran, " << refused

@@ -114,6 +114,27 @@ TEST_CASE("a transpose that keeps the order goes") {
   CHECK(kinds_of(test::simplified(net.finish(net.op(OpKind::kRelu, {y})))) == Kinds{OpKind::kRelu});
 }
 
+TEST_CASE("a constant that only this op rearranges is another constant") {
+  Net net;
+  const TensorId w = net.constant(test::floats("w", {2, 3}, {1, 2, 3, 4, 5, 6}));
+  const Graph graph = test::simplified(
+      net.finish(net.op(OpKind::kAdd, {net.input({3, 2}), transpose(net, w, {1, 0})})));
+  CHECK(kinds_of(graph) == Kinds{OpKind::kAdd});
+
+  Net dims_only;
+  const TensorId v = dims_only.constant(test::dims("v", {6, 1}));
+  const Graph shaped = test::simplified(dims_only.finish(
+      dims_only.op(OpKind::kAdd, {dims_only.input({2, 3}), reshape(dims_only, v, {2, 3})})));
+  CHECK(kinds_of(shaped) == Kinds{OpKind::kAdd});
+
+  Net last;  // the file's order differs from the shape's
+  const TensorId u = last.constant(test::floats("u", {1, 2, 1, 2}, {1, 2, 3, 4}));
+  CHECK(test::simplified(
+            last.finish(last.op(OpKind::kAdd, {last.input({4}), reshape(last, u, {4}, true)})))
+            .ops()
+            .size() == 2);
+}
+
 TEST_CASE("reshape, transpose, reshape that deals out channels is a channel shuffle") {
   Net net;
   TensorId y = reshape(net, net.input({2, 12, 5, 7}), {2, 3, 4, 5, 7});

@@ -17,6 +17,9 @@ enum class LoopOrder : std::uint8_t { kPositionsOuter, kOutputsOuter };
 
 /// A buffer that keeps every tile once it is loaded.
 inline constexpr int kHeld = 0;
+/// The most slots that a buffer may have otherwise. A choice: more than double buffering hides
+/// nothing more unless tiles differ much.
+inline constexpr int kMostSlots = 4;
 
 /// Tile sizes of one stage; each at least 1 and at most the stage's extent.
 struct StageMapping {
@@ -24,7 +27,8 @@ struct StageMapping {
   std::int64_t outputs = 1;            ///< output channels
   std::int64_t channels = 1;           ///< input channels of the sum
   LoopOrder order = LoopOrder::kPositionsOuter;
-  int input_slots = 2, weight_slots = 2, output_slots = 2;  ///< 1: single, 2: double, kHeld
+  /// 1: single, 2: double, ..., kMostSlots; kHeld (not outputs)
+  int input_slots = 2, weight_slots = 2, output_slots = 2;
   bool hold_recurrent = true;  ///< recurrent stages: the recurrent weights stay for all steps
   friend bool operator==(const StageMapping&, const StageMapping&) = default;
 };
@@ -89,6 +93,10 @@ std::vector<Buffer> buffers_of(const Surroundings& around, const FusionGroup& gr
 /// Sum of buffers_of().
 std::int64_t footprint(const Surroundings& around, const FusionGroup& group,
                        const Mapping& mapping);
+
+/// The rules of why_illegal() that do not depend on the surroundings: all but that buffers fit.
+std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group,
+                            const Mapping& mapping);
 
 /// Every rule that a mapping must keep: sizes in range, cuts that the stage allows, partial sums
 /// that fit the accumulators, buffers that fit the room. Empty when it is legal, else the reason.

@@ -17,9 +17,8 @@ enum class LoopOrder : std::uint8_t { kPositionsOuter, kOutputsOuter };
 
 /// A buffer that keeps every tile once it is loaded.
 inline constexpr int kHeld = 0;
-/// The most slots that a buffer may have otherwise. A choice: more than double buffering hides
-/// nothing more unless tiles differ much.
-inline constexpr int kMostSlots = 4;
+/// The most slots that a buffer may have otherwise: far above what any SRAM holds.
+inline constexpr int kMostSlots = 1 << 20;
 
 /// Tile sizes of one stage; each at least 1 and at most the stage's extent.
 struct StageMapping {
@@ -27,7 +26,7 @@ struct StageMapping {
   std::int64_t outputs = 1;            ///< output channels
   std::int64_t channels = 1;           ///< input channels of the sum
   LoopOrder order = LoopOrder::kPositionsOuter;
-  /// 1: single, 2: double, ..., kMostSlots; kHeld (not outputs)
+  /// 1: single, 2: double, more: as deep a prefetch; kHeld (not outputs)
   int input_slots = 2, weight_slots = 2, output_slots = 2;
   bool hold_recurrent = true;  ///< recurrent stages: the recurrent weights stay for all steps
   friend bool operator==(const StageMapping&, const StageMapping&) = default;

@@ -15,10 +15,6 @@ namespace {
 
 constexpr Range kSize{.min = 1, .max = 1e12};
 
-const std::vector<std::string>& slot_words() {  // index = slots
-  static const std::vector<std::string> words{"held", "1", "2", "3", "4"};
-  return words;
-}
 const std::vector<std::string>& order_words() {
   static const std::vector<std::string> words{"positions_outer", "outputs_outer"};
   return words;
@@ -30,7 +26,9 @@ const std::vector<std::string>& split_words() {
 
 std::string word_of(LoopOrder order) { return order_words()[static_cast<std::size_t>(order)]; }
 std::string word_of(CoreSplit split) { return split_words()[static_cast<std::size_t>(split)]; }
-std::string word_of_slots(int slots) { return slot_words()[static_cast<std::size_t>(slots)]; }
+std::string word_of_slots(int slots) {
+  return slots == kHeld ? "held" : std::to_string(slots);
+}
 
 // ---- Reading ----
 
@@ -43,13 +41,15 @@ StageMapping read_stage(YamlMap stage) {
   m.order = static_cast<LoopOrder>(
       stage.choice("order", order_words(), static_cast<std::size_t>(m.order)));
   const auto slots = [&](const char* key, int fallback) {
-    return static_cast<int>(
-        stage.choice(key, slot_words(), static_cast<std::size_t>(fallback)));
+    if (!stage.has(key)) return fallback;
+    if (stage.text(key) == "held") return kHeld;
+    return static_cast<int>(stage.integer(key, {.min = 1, .max = kMostSlots}));
   };
   m.input_slots = slots("input_slots", m.input_slots);
   m.weight_slots = slots("weight_slots", m.weight_slots);
   m.output_slots = slots("output_slots", m.output_slots);
-  if (m.output_slots == kHeld) stage.fail("output_slots", "must be 1..4; only what is read can be held");
+  if (m.output_slots == kHeld)
+    stage.fail("output_slots", "must be a number of slots; only what is read can be held");
   m.hold_recurrent = stage.boolean("hold_recurrent", m.hold_recurrent);
   stage.finish();
   return m;
@@ -121,18 +121,14 @@ void write_residency(std::ostream& out, const Graph& graph, const ChipSpec& chip
   fmt::print(out, "residency:{}\n", lines.empty() ? " {}" : lines);
 }
 
-bool any_stays(const MemoryPlan& plan) {
-  return std::find(plan.weights_stay.begin(), plan.weights_stay.end(), true) !=
-         plan.weights_stay.end();
-}
-
 void write_group(std::ostream& out, const ChipSpec& chip, const CompiledNetwork& compiled,
-                 std::size_t g, bool with_weights) {
+                 std::size_t g) {
   const FusionGroup& group = compiled.network.groups[g];
   const Mapping& mapping = compiled.plan.mappings[g];
   fmt::print(out, "  - name: {}  # {}\n", yaml_text(group.name), short_form(group, mapping));
   fmt::print(out, "    predicted_cycles: {:.0f}\n", predicted_cycles(chip, compiled, g));
-  if (with_weights) fmt::print(out, "    weights_stay: {}\n", bool{compiled.plan.weights_stay[g]});
+  if (compiled.plan.steady)
+    fmt::print(out, "    weights_stay: {}\n", bool{compiled.plan.weights_stay[g]});
   if (mapping.split != CoreSplit::kNone)
     fmt::print(out, "    split: {}\n", word_of(mapping.split));
   if (mapping.chain) {
@@ -163,6 +159,8 @@ std::string short_stage(const Stage& stage, const StageMapping& m) {
   if (m.order == LoopOrder::kOutputsOuter) text += ", outputs outside";
   if (m.input_slots == kHeld) text += ", input held";
   if (stage.kind == StageKind::kMac && m.weight_slots == kHeld) text += ", weights held";
+  if (stage.kind == StageKind::kMac && m.weight_slots > 2)
+    text += fmt::format(", weights {} deep", m.weight_slots);
   if (m.input_slots == 1 || m.output_slots == 1 ||
       (stage.kind == StageKind::kMac && m.weight_slots == 1))
     text += ", single buffers";
@@ -196,9 +194,8 @@ void write_mapping(std::ostream& out, const Graph& graph, const ChipSpec& chip,
   write_residency(out, graph, chip, compiled);
   fmt::print(out, "# In schedule order. predicted_cycles is the tiler's clock and is not read back.\n");
   fmt::print(out, "groups:\n");
-  const bool with_weights = any_stays(compiled.plan);
   for (std::size_t g = 0; g < compiled.network.groups.size(); ++g)
-    write_group(out, chip, compiled, g, with_weights);
+    write_group(out, chip, compiled, g);
 }
 
 std::string short_form(const FusionGroup& group, const Mapping& mapping) {

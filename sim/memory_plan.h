@@ -39,6 +39,7 @@ struct MemoryPlan {
   std::vector<Mapping> mappings;             ///< of each group
   std::vector<std::vector<std::int64_t>> buffer_address;  ///< of each group's buffers_of()
   std::vector<std::int64_t> room;            ///< SRAM of each group for its buffers
+  bool steady = false;                       ///< weights that fit stay between inferences
   std::vector<bool> weights_stay;            ///< of each group, in steady state
   std::vector<std::int64_t> kept_weights;    ///< SRAM address of each group's weights that stay
   std::int64_t peak_sram_bytes = 0;          ///< most bytes in use at once

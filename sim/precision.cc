@@ -13,15 +13,24 @@ bool is_float(Precision p) {
   return p == Precision::kFp16 || p == Precision::kBf16 || p == Precision::kFp32;
 }
 
-/// `*` matches any run of characters.
+/// `*` matches any run of characters. Greedy with one place to come back to: quadratic at worst.
 bool matches(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern[0] == '*') {
-    for (std::size_t i = 0; i <= text.size(); ++i)
-      if (matches(pattern.substr(1), text.substr(i))) return true;
-    return false;
+  std::size_t p = 0, t = 0, after_star = std::string_view::npos, star_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      star_text = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (after_star != std::string_view::npos) {
+      p = after_star;
+      t = ++star_text;
+    } else {
+      return false;
+    }
   }
-  return !text.empty() && pattern[0] == text[0] && matches(pattern.substr(1), text.substr(1));
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 /// A stored type in the machine's words; float ones only when `fallback` does not replace them.

@@ -72,8 +72,8 @@ void write_group_memory(std::ostream& out, const ChipSpec& chip, const CompiledN
                         std::size_t g) {
   const MemoryPlan& plan = compiled.plan;
   const FusionGroup& group = compiled.network.groups[g];
-  fmt::print(out, "  - name: {}\n    index: {}\n    room: {}\n    sram_in_use: {}\n",
-             yaml_text(group.name), g, plan.room[g], plan.sram_in_use[g]);
+  fmt::print(out, "  - name: {}\n    index: {}\n    sram_in_use: {}\n", yaml_text(group.name), g,
+             plan.sram_in_use[g]);
   if (plan.weights_stay[g])
     fmt::print(out, "    weights_stay_at: {}\n", plan.kept_weights[g]);
   const std::vector<Buffer> buffers =

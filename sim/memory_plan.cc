@@ -23,6 +23,8 @@ void each_storage(const FusedNetwork& network, const FusionGroup& group, bool ch
     if (stage.weights_are_activations) f(storage_of(network, stage.weights), false);
     for (const Operand& operand : stage.operands) f(storage_of(network, operand.tensor), false);
     if (!chained || i + 1 == group.stages.size()) f(storage_of(network, stage.output), true);
+    for (const TensorId other : stage.also_makes)
+      if (storage_of(network, other) >= 0) f(storage_of(network, other), true);
   }
 }
 

@@ -50,8 +50,7 @@ MacArray::MacArray(const sc_core::sc_module_name& name, const Surroundings& arou
 }
 
 void MacArray::run() {
-  while (true) {
-    while (queue.empty()) wait(queue.event());
+  while (queue.wait_for_command()) {
     const CommandId id = queue.pop();
     const auto index = static_cast<std::size_t>(id);
     const Matrix& matrix = std::get<Matrix>(around_.program.commands[index].work);
@@ -102,8 +101,7 @@ VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Surroundings& 
 }
 
 void VectorUnit::run() {
-  while (true) {
-    while (queue.empty()) wait(queue.event());
+  while (queue.wait_for_command()) {
     const CommandId id = queue.pop();
     const auto index = static_cast<std::size_t>(id);
     const Vector& vector = std::get<Vector>(around_.program.commands[index].work);

@@ -19,8 +19,7 @@ DmaChannel::DmaChannel(const sc_core::sc_module_name& name, const Surroundings& 
 }
 
 void DmaChannel::run() {
-  while (true) {
-    wait_for_command();
+  while (wait_for_command()) {
     const CommandId id = queue_.pop();
     const auto index = static_cast<std::size_t>(id);
     const Work& work = around_.program.commands[index].work;
@@ -64,9 +63,10 @@ void DmaChannel::run() {
   }
 }
 
-void DmaChannel::wait_for_command() {
+bool DmaChannel::wait_for_command() {
   while (queue_.empty()) {
     if (sram_until_ < 0) {
+      if (queue_.closed()) return false;
       wait(queue_.event());
       continue;
     }
@@ -79,6 +79,7 @@ void DmaChannel::wait_for_command() {
       sram_until_ = -1;
     }
   }
+  return true;
 }
 
 Ticks DmaChannel::move(const Transfer& transfer, bool write) {

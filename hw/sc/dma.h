@@ -32,8 +32,9 @@ class DmaChannel final : public sc_core::sc_module {
   void send(const Transfer& transfer, std::int64_t address, std::int64_t bytes, bool write);
   /// The banks are busy with this burst's bytes; gives how much longer than when not shared.
   Ticks occupy_sram(const Transfer& transfer, std::int64_t bytes);
-  /// Until there is a command. Meanwhile the last bytes arrive and the banks are free of them.
-  void wait_for_command();
+  /// Until there is a command (false: there will be none). Meanwhile the last bytes arrive and the
+  /// banks are free of them.
+  bool wait_for_command();
 
   Surroundings around_;
   CommandQueue& queue_;

@@ -31,6 +31,21 @@ class CommandQueue {
     queue_.push(command);
     event_.notify(sc_core::SC_ZERO_TIME);
   }
+  /// No more commands will come: lets the threads that wait return, so that none is left in the
+  /// middle of a function when the kernel is taken down.
+  void close() {
+    closed_ = true;
+    event_.notify(sc_core::SC_ZERO_TIME);
+  }
+  bool closed() const { return closed_; }
+  /// Waits, in an SC_THREAD, for a command that can be taken; false when there will be none.
+  bool wait_for_command() const {
+    while (empty()) {
+      if (closed_) return false;
+      sc_core::wait(event_);
+    }
+    return true;
+  }
   /// Nothing can be taken now.
   bool empty() const {
     return queue_.empty() || (!expected_.empty() && expected_.front() != queue_.top());
@@ -47,6 +62,7 @@ class CommandQueue {
   std::priority_queue<CommandId, std::vector<CommandId>, std::greater<>> queue_;
   std::queue<CommandId> expected_;  ///< empty: no order is kept
   sc_core::sc_event event_;
+  bool closed_ = false;
 };
 
 }  // namespace presil::sc

@@ -79,6 +79,16 @@ class Machine {
     }
   }
 
+  ~Machine() {
+    for (const auto& core : cores_) {
+      core->mac.queue.close();
+      core->vector.queue.close();
+      for (const auto& queue : core->queues) queue->close();
+    }
+    host_->queue.close();
+    sc_core::sc_start();
+  }
+
   void run() {
     if (chip_.control.order == IssueOrder::kInOrder)
       for (std::size_t id = 0; id < program_.commands.size(); ++id)

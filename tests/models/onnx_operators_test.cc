@@ -37,13 +37,6 @@ std::vector<OpKind> kinds(const Graph& graph) {
 
 Shape output_shape(const Graph& graph) { return graph.tensor(graph.outputs()[0]).shape; }
 
-std::vector<float> floats_of(const TensorDesc& tensor) {
-  REQUIRE(tensor.data);
-  std::vector<float> values(tensor.data->size() / sizeof(float));
-  std::memcpy(values.data(), tensor.data->data(), tensor.data->size());
-  return values;
-}
-
 /// y = type(x, more...) for a float x.
 OnnxBuilder one_node(const std::string& type, const Ints& x, const Attributes& attributes = {},
                      const std::vector<std::string>& more = {}, int opset = 13) {

@@ -63,19 +63,18 @@ void print_groups(const ChipSpec& chip, const CompiledNetwork& compiled) {
     fmt::print("{:<40.40} {:>4} {:>10.2f} {:>9.1f} {:>12.0f}  {}\n", group.name, group.ops().size(),
                static_cast<double>(group.macs()) / 1e6,
                static_cast<double>(compiled.plan.sram_in_use[g]) / 1024,
-               predicted_cycles(chip, compiled, g),
-               short_form(group, compiled.plan.mappings[g]));
+               predicted_cycles(chip, compiled, g), short_form(group, compiled.plan.mappings[g]));
   }
 }
 
 void print_totals(const ChipSpec& chip, const CompiledNetwork& compiled) {
   std::size_t resident = 0;
   for (const bool in_sram : compiled.plan.resident) resident += in_sram ? 1 : 0;
-  fmt::print("{} groups, {} commands; {} of {} activations stay in SRAM; peak {:.1f} of {:.1f} KiB\n",
-             compiled.network.groups.size(), compiled.program.commands.size(), resident,
-             compiled.network.storages.size(),
-             static_cast<double>(compiled.plan.peak_sram_bytes) / 1024,
-             static_cast<double>(chip.sram_bytes()) / 1024);
+  fmt::print(
+      "{} groups, {} commands; {} of {} activations stay in SRAM; peak {:.1f} of {:.1f} KiB\n",
+      compiled.network.groups.size(), compiled.program.commands.size(), resident,
+      compiled.network.storages.size(), static_cast<double>(compiled.plan.peak_sram_bytes) / 1024,
+      static_cast<double>(chip.sram_bytes()) / 1024);
 }
 
 void compile_model(const Options& options) {

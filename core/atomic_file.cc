@@ -28,9 +28,10 @@ void write_atomically(const fs::path& file, const std::function<void(std::ostrea
   const Aside aside{file.parent_path() /
                     fmt::format(".{}.{}.part", file.filename().string(), getpid())};
   const auto unwritable = [&] {
-    return Error("{}: cannot be written; give a folder that exists, with room and the right to "
-                 "write",
-                 file.string());
+    return Error(
+        "{}: cannot be written; give a folder that exists, with room and the right to "
+        "write",
+        file.string());
   };
   {
     std::ofstream out(aside.path, std::ios::binary | std::ios::trunc);

@@ -255,8 +255,8 @@ std::vector<std::pair<std::string, std::size_t>> YamlMap::choices(
     const std::string word = entry.second.IsScalar() ? entry.second.Scalar() : "";
     const auto found = std::find(words.begin(), words.end(), word);
     if (found == words.end())
-      fail(key, fmt::format("must be one of {}, is {}", fmt::join(words, ", "),
-                            shown(entry.second)));
+      fail(key,
+           fmt::format("must be one of {}, is {}", fmt::join(words, ", "), shown(entry.second)));
     result.emplace_back(key, static_cast<std::size_t>(found - words.begin()));
   }
   return result;
@@ -283,7 +283,8 @@ std::vector<std::vector<std::string>> YamlMap::text_lists(const std::string& key
 
 std::string YamlMap::place(const std::string& key) const {
   for (const auto& entry : node_)
-    if (entry.first.Scalar() == key) return fmt::format("{}:{}", file_, entry.first.Mark().line + 1);
+    if (entry.first.Scalar() == key)
+      return fmt::format("{}:{}", file_, entry.first.Mark().line + 1);
   return fmt::format("{}:{}", file_, node_.Mark().line + 1);
 }
 

@@ -12,9 +12,9 @@ bool is_chain(const FusionGroup& group);
 /// expanded tensor), wherever the tiler finds the stripes cheaper than the layers one by one. At
 /// most kLongestChain stages. Deterministic.
 ///
-/// Pinned chains are formed as they are and no others. Where nothing is said, a group that is pinned
-/// by name stays alone, and a tensor of pinned residency is inside of no chain. Throws Error for a
-/// pinned chain whose groups cannot hand rows on.
+/// Pinned chains are formed as they are and no others. Where nothing is said, a group that is
+/// pinned by name stays alone, and a tensor of pinned residency is inside of no chain. Throws Error
+/// for a pinned chain whose groups cannot hand rows on.
 FusedNetwork form_chains(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
                          Tiler& tiler, const PlanOptions& options);
 inline constexpr std::size_t kLongestChain = 4;

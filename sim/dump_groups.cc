@@ -41,7 +41,8 @@ const char* word_of(Reach reach) {
 
 std::string map_text(const std::string& tensor, const FeatureMap& m) {
   return fmt::format(
-      "{{tensor: {}, batch: {}, rows: {}, columns: {}, channels: {}, bits: {}, atom: {}, bytes: {}}}",
+      "{{tensor: {}, batch: {}, rows: {}, columns: {}, channels: {}, bits: {}, atom: {}, bytes: "
+      "{}}}",
       yaml_text(tensor), m.batch, m.rows, m.columns, m.channels, m.bits, m.atom, m.bytes());
 }
 
@@ -74,9 +75,9 @@ class GroupWriter {
                  map_text(name(s.operands[i].tensor), s.operands[i].map));
     fmt::print(out_, "        output: {}\n", map_text(name(s.output), s.out));
     if (s.in_channel != 0 || s.in_row != 0 || s.out_channel != 0 || s.out_row != 0)
-      fmt::print(out_,
-                 "        begins_at: {{in_channel: {}, in_row: {}, out_channel: {}, out_row: {}}}\n",
-                 s.in_channel, s.in_row, s.out_channel, s.out_row);
+      fmt::print(
+          out_, "        begins_at: {{in_channel: {}, in_row: {}, out_channel: {}, out_row: {}}}\n",
+          s.in_channel, s.in_row, s.out_channel, s.out_row);
     fmt::print(out_, "        reach: {{rows: {}, channelwise: {}, whole_channels: {}}}\n",
                word_of(s.reach), s.channelwise, s.whole_channels);
     write_window(s);
@@ -86,11 +87,12 @@ class GroupWriter {
   void write_window(const Stage& s) {
     if (s.reach != Reach::kWindow) return;
     const Window& w = s.window;
-    fmt::print(out_,
-               "        window: {{kernel: [{}, {}], stride: [{}, {}], dilation: [{}, {}], pads: [{}, "
-               "{}, {}, {}]}}\n",
-               w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top,
-               w.pad_left, w.pad_bottom, w.pad_right);
+    fmt::print(
+        out_,
+        "        window: {{kernel: [{}, {}], stride: [{}, {}], dilation: [{}, {}], pads: [{}, "
+        "{}, {}, {}]}}\n",
+        w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top,
+        w.pad_left, w.pad_bottom, w.pad_right);
   }
 
   void write_work(const Stage& s) {
@@ -99,8 +101,8 @@ class GroupWriter {
         fmt::print(out_,
                    "        mac: {{style: {}, mode: {}, groups: {}, reduction: {}, taps: {}, macs: "
                    "{}, weights: {}, weight_bits: {}, weight_bytes: {}, epilogue: {}}}\n",
-                   s.mac == MacOp::kDepthwise ? "depthwise" : "dense", s.mode, s.groups, s.reduction,
-                   s.taps, s.macs, yaml_text(name(s.weights)), s.weight_bits,
+                   s.mac == MacOp::kDepthwise ? "depthwise" : "dense", s.mode, s.groups,
+                   s.reduction, s.taps, s.macs, yaml_text(name(s.weights)), s.weight_bits,
                    s.weight_bytes(s.out.channels, s.reduction), s.epilogue);
         return;
       case StageKind::kVector:
@@ -111,10 +113,11 @@ class GroupWriter {
                    s.constant_bytes);
         return;
       case StageKind::kRecurrent:
-        fmt::print(out_,
-                   "        recurrent: {{mode: {}, steps: {}, hidden: {}, gates: {}, directions: {}, "
-                   "macs: {}, gate_cycles: {}}}\n",
-                   s.mode, s.steps, s.hidden, s.gates, s.directions, s.macs, s.gate_cost);
+        fmt::print(
+            out_,
+            "        recurrent: {{mode: {}, steps: {}, hidden: {}, gates: {}, directions: {}, "
+            "macs: {}, gate_cycles: {}}}\n",
+            s.mode, s.steps, s.hidden, s.gates, s.directions, s.macs, s.gate_cost);
         return;
       case StageKind::kHost:
         fmt::print(out_, "        host: {{operations: {}}}\n", s.host_operations);

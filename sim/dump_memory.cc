@@ -62,10 +62,10 @@ void write_storage(std::ostream& out, const Graph& graph, const ChipSpec& chip,
     return;
   }
   const bool resident = plan.resident[s];
-  fmt::print(out, "    place: {}\n    address: {}\n    alive: [{}, {}]\n",
-             resident ? "sram"
-                      : yaml_text(chip.memories[static_cast<std::size_t>(plan.memory[s])].name),
-             resident ? plan.sram_address[s] : plan.memory_address[s], life.first, life.last);
+  fmt::print(
+      out, "    place: {}\n    address: {}\n    alive: [{}, {}]\n",
+      resident ? "sram" : yaml_text(chip.memories[static_cast<std::size_t>(plan.memory[s])].name),
+      resident ? plan.sram_address[s] : plan.memory_address[s], life.first, life.last);
 }
 
 void write_group_memory(std::ostream& out, const ChipSpec& chip, const CompiledNetwork& compiled,
@@ -74,15 +74,16 @@ void write_group_memory(std::ostream& out, const ChipSpec& chip, const CompiledN
   const FusionGroup& group = compiled.network.groups[g];
   fmt::print(out, "  - name: {}\n    index: {}\n    sram_in_use: {}\n", yaml_text(group.name), g,
              plan.sram_in_use[g]);
-  if (plan.weights_stay[g])
-    fmt::print(out, "    weights_stay_at: {}\n", plan.kept_weights[g]);
+  if (plan.weights_stay[g]) fmt::print(out, "    weights_stay_at: {}\n", plan.kept_weights[g]);
   const std::vector<Buffer> buffers =
       buffers_of(plan.around(chip, compiled.network, g), group, plan.mappings[g]);
   fmt::print(out, "    buffers:{}\n", buffers.empty() ? " []" : "");
   for (std::size_t b = 0; b < buffers.size(); ++b)
-    fmt::print(out, "      - {{use: {}, stage: {}, operand: {}, address: {}, slot_bytes: {}, slots: {}}}\n",
-               word_of(buffers[b].use), buffers[b].stage, buffers[b].operand,
-               plan.buffer_address[g][b], buffers[b].slot_bytes, buffers[b].slots);
+    fmt::print(
+        out,
+        "      - {{use: {}, stage: {}, operand: {}, address: {}, slot_bytes: {}, slots: {}}}\n",
+        word_of(buffers[b].use), buffers[b].stage, buffers[b].operand, plan.buffer_address[g][b],
+        buffers[b].slot_bytes, buffers[b].slots);
 }
 
 }  // namespace
@@ -91,9 +92,9 @@ void write_memory(std::ostream& out, const Graph& graph, const ChipSpec& chip,
                   const CompiledNetwork& compiled) {
   fmt::print(out, "sram_bytes: {}  # of one core\npeak_sram_bytes: {}\n", chip.sram_bytes(),
              compiled.plan.peak_sram_bytes);
-  fmt::print(out,
-             "storages:  # alive: first and last group; -1 is before the first, {} behind the last\n",
-             compiled.network.groups.size());
+  fmt::print(
+      out, "storages:  # alive: first and last group; -1 is before the first, {} behind the last\n",
+      compiled.network.groups.size());
   const std::vector<Lifetime> lives = lifetimes(compiled.network);
   const std::vector<std::string> names = storage_names(graph, compiled.network);
   for (std::size_t s = 0; s < names.size(); ++s)

@@ -16,9 +16,10 @@ std::string numbers(const std::vector<std::int64_t>& values) {
 }
 
 std::string window_text(const Window& w) {
-  return fmt::format("kernel: [{}, {}], stride: [{}, {}], dilation: [{}, {}], pads: [{}, {}, {}, {}]",
-                     w.kernel_h, w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w,
-                     w.pad_top, w.pad_left, w.pad_bottom, w.pad_right);
+  return fmt::format(
+      "kernel: [{}, {}], stride: [{}, {}], dilation: [{}, {}], pads: [{}, {}, {}, {}]", w.kernel_h,
+      w.kernel_w, w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left,
+      w.pad_bottom, w.pad_right);
 }
 
 /// The attributes of an operator as the entries of a flow mapping; "" for none.

@@ -29,8 +29,8 @@ const char* word_of(Traffic traffic) {
 std::string region_text(const char* name, const Region& r) {
   if (r.run_bytes == 0) return "";
   if (r.runs == 1) return fmt::format(", {}: {{at: {}, run: {}}}", name, r.address, r.run_bytes);
-  return fmt::format(", {}: {{at: {}, run: {}, runs: {}, stride: {}}}", name, r.address, r.run_bytes,
-                     r.runs, r.stride);
+  return fmt::format(", {}: {{at: {}, run: {}, runs: {}, stride: {}}}", name, r.address,
+                     r.run_bytes, r.runs, r.stride);
 }
 
 /// A command's own entries of its flow mapping.
@@ -52,8 +52,8 @@ class WorkText {
   }
   std::string operator()(const Vector& v) const {
     return fmt::format(
-        "engine: vector, elements: {}, element_bits: {}, cycles_per_element: {}{}{}{}{}", v.elements,
-        v.element_bits, v.cycles_per_element, region_text("input", v.input),
+        "engine: vector, elements: {}, element_bits: {}, cycles_per_element: {}{}{}{}{}",
+        v.elements, v.element_bits, v.cycles_per_element, region_text("input", v.input),
         region_text("operand", v.operand), region_text("constants", v.constants),
         region_text("output", v.output));
   }
@@ -69,10 +69,12 @@ class WorkText {
         dims += fmt::format("{}[{}, {}, {}]", dims.empty() ? "" : ", ", d.count, d.memory_stride,
                             d.sram_stride);
     return fmt::format(
-        "engine: dma, what: {}, traffic: {}, memory: {}, address: {}, sram: {}, run: {}, dims: [{}], "
+        "engine: dma, what: {}, traffic: {}, memory: {}, address: {}, sram: {}, run: {}, dims: "
+        "[{}], "
         "stored_ratio: {}, request_every: {}",
-        what, word_of(t.traffic), yaml_text(chip_.memories[static_cast<std::size_t>(t.memory)].name),
-        t.memory_address, t.sram_address, t.run_bytes, dims, t.stored_ratio, t.request_every_cycles);
+        what, word_of(t.traffic),
+        yaml_text(chip_.memories[static_cast<std::size_t>(t.memory)].name), t.memory_address,
+        t.sram_address, t.run_bytes, dims, t.stored_ratio, t.request_every_cycles);
   }
 
   const ChipSpec& chip_;
@@ -81,8 +83,9 @@ class WorkText {
 }  // namespace
 
 void write_program(std::ostream& out, const ChipSpec& chip, const Program& program) {
-  fmt::print(out, "# after: the commands that must be done first. dims: [count, memory stride, SRAM "
-                  "stride], outermost first.\n");
+  fmt::print(out,
+             "# after: the commands that must be done first. dims: [count, memory stride, SRAM "
+             "stride], outermost first.\n");
   fmt::print(out, "commands:\n");
   const WorkText text(chip);
   int group = -1;
@@ -93,8 +96,7 @@ void write_program(std::ostream& out, const ChipSpec& chip, const Program& progr
                  yaml_text(program.group_names[static_cast<std::size_t>(command.group)]));
     group = command.group;
     fmt::print(out, "  - {{id: {}, group: {}, core: {}, {}, after: [{}]}}\n", id, command.group,
-               command.core, std::visit(text, command.work),
-               fmt::join(command.dependencies, ", "));
+               command.core, std::visit(text, command.work), fmt::join(command.dependencies, ", "));
   }
 }
 

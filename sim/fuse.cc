@@ -54,9 +54,8 @@ class Fuser {
       if (stages[0].kind == StageKind::kHost || stages[0].kind == StageKind::kRecurrent)
         producer(output) = index;
     const int times = ++used_[op.name];  // files may give two operators one name
-    network_.groups.push_back(
-        {.name = times == 1 ? op.name : fmt::format("{}#{}", op.name, times),
-         .stages = std::move(stages)});
+    network_.groups.push_back({.name = times == 1 ? op.name : fmt::format("{}#{}", op.name, times),
+                               .stages = std::move(stages)});
   }
 
   /// Parts of a split or slice that begin at a block are views.

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "sim/chain.h"
 #include "sim/tiles.h"
 #include "sim/walk.h"
 
@@ -216,12 +217,13 @@ std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageM
                        m.channels, s.in.atom);
   // Partial sums wait in the accumulators between the reduction's commands.
   const double sums = static_cast<double>(m.rows * m.columns * m.outputs);
-  const double room =
-      chip.mac_array.accumulators_kib * 1024 * 8 / static_cast<double>(chip.mac_array.accumulator_bits);
+  const double room = chip.mac_array.accumulators_kib * 1024 * 8 /
+                      static_cast<double>(chip.mac_array.accumulator_bits);
   if (sums > room)
-    return fmt::format("channels: cut sums wait in the accumulators: {} sums of rows x columns x "
-                       "outputs exceed {:.0f} ({} KiB)",
-                       sums, std::floor(room), chip.mac_array.accumulators_kib);
+    return fmt::format(
+        "channels: cut sums wait in the accumulators: {} sums of rows x columns x "
+        "outputs exceed {:.0f} ({} KiB)",
+        sums, std::floor(room), chip.mac_array.accumulators_kib);
   return "";
 }
 
@@ -284,7 +286,7 @@ std::int64_t footprint(const Surroundings& around, const FusionGroup& group,
 std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group,
                             const Mapping& mapping) {
   // The inner tensors of a chain have no place outside of it.
-  const bool chain = group.stages.size() > 1 && group.stages[1].input == group.stages[0].output;
+  const bool chain = is_chain(group);
   if (chain != mapping.chain)
     return chain ? "stages: it is a chain, which has stripe_rows instead"
                  : "stripe_rows: it is no chain; tile its stages instead";

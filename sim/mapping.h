@@ -94,8 +94,7 @@ std::int64_t footprint(const Surroundings& around, const FusionGroup& group,
                        const Mapping& mapping);
 
 /// The rules of why_illegal() that do not depend on the surroundings: all but that buffers fit.
-std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group,
-                            const Mapping& mapping);
+std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group, const Mapping& mapping);
 
 /// Every rule that a mapping must keep: sizes in range, cuts that the stage allows, partial sums
 /// that fit the accumulators, buffers that fit the room. Empty when it is legal, else the reason.

@@ -26,9 +26,7 @@ const std::vector<std::string>& split_words() {
 
 std::string word_of(LoopOrder order) { return order_words()[static_cast<std::size_t>(order)]; }
 std::string word_of(CoreSplit split) { return split_words()[static_cast<std::size_t>(split)]; }
-std::string word_of_slots(int slots) {
-  return slots == kHeld ? "held" : std::to_string(slots);
-}
+std::string word_of_slots(int slots) { return slots == kHeld ? "held" : std::to_string(slots); }
 
 // ---- Reading ----
 
@@ -129,8 +127,7 @@ void write_group(std::ostream& out, const ChipSpec& chip, const CompiledNetwork&
   fmt::print(out, "    predicted_cycles: {:.0f}\n", predicted_cycles(chip, compiled, g));
   if (compiled.plan.steady)
     fmt::print(out, "    weights_stay: {}\n", bool{compiled.plan.weights_stay[g]});
-  if (mapping.split != CoreSplit::kNone)
-    fmt::print(out, "    split: {}\n", word_of(mapping.split));
+  if (mapping.split != CoreSplit::kNone) fmt::print(out, "    split: {}\n", word_of(mapping.split));
   if (mapping.chain) {
     fmt::print(out, "    stripe_rows: {}\n", mapping.stripe_rows);
     return;
@@ -192,7 +189,8 @@ void write_mapping(std::ostream& out, const Graph& graph, const ChipSpec& chip,
   write_chains(out, compiled.network);
   fmt::print(out, "# Activations that could stay in SRAM, and whether they do.\n");
   write_residency(out, graph, chip, compiled);
-  fmt::print(out, "# In schedule order. predicted_cycles is the tiler's clock and is not read back.\n");
+  fmt::print(out,
+             "# In schedule order. predicted_cycles is the tiler's clock and is not read back.\n");
   fmt::print(out, "groups:\n");
   for (std::size_t g = 0; g < compiled.network.groups.size(); ++g)
     write_group(out, chip, compiled, g);
@@ -201,8 +199,7 @@ void write_mapping(std::ostream& out, const Graph& graph, const ChipSpec& chip,
 std::string short_form(const FusionGroup& group, const Mapping& mapping) {
   std::string text;
   if (mapping.chain) {
-    text = fmt::format("chain of {}, stripes of {} rows", group.stages.size(),
-                       mapping.stripe_rows);
+    text = fmt::format("chain of {}, stripes of {} rows", group.stages.size(), mapping.stripe_rows);
   } else {
     std::vector<std::string> stages;
     for (std::size_t i = 0; i < group.stages.size(); ++i)

@@ -93,13 +93,14 @@ class Planner {
       if (!pinned_to_stay(g).value_or(false)) continue;
       const std::string about = options_.pins.about("group", network_.groups[g].name);
       if (!options_.steady)
-        throw Error("{}: weights_stay: needs --inference steady; in the first inference all weights "
-                    "come from memory",
-                    about);
+        throw Error(
+            "{}: weights_stay: needs --inference steady; in the first inference all weights "
+            "come from memory",
+            about);
       const std::int64_t bytes = weight_total(network_.groups[g]);
       if (kept_bytes_ + bytes > chip_.sram_bytes())
-        throw Error("{}: weights_stay: {} bytes of weights that stay exceed {} bytes of SRAM", about,
-                    kept_bytes_ + bytes, chip_.sram_bytes());
+        throw Error("{}: weights_stay: {} bytes of weights that stay exceed {} bytes of SRAM",
+                    about, kept_bytes_ + bytes, chip_.sram_bytes());
       if (bytes > 0) keep(g, bytes);
     }
   }
@@ -177,8 +178,8 @@ class Planner {
   bool drop_largest(const std::vector<std::size_t>& among) {
     std::optional<std::size_t> largest;
     for (const std::size_t s : among)
-      if (!pinned_[s] && (!largest || network_.storages[*largest].map.bytes() <
-                                          network_.storages[s].map.bytes()))
+      if (!pinned_[s] &&
+          (!largest || network_.storages[*largest].map.bytes() < network_.storages[s].map.bytes()))
         largest = s;
     if (largest) plan_.resident[*largest] = false;
     return largest.has_value();

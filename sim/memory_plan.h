@@ -59,7 +59,7 @@ std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& netwo
 
 struct PlanOptions {
   bool steady = false;                     ///< weights that fit stay between inferences
-  std::map<std::string, Mapping> pinned;  ///< by group name; kWhole for whole extents
+  std::map<std::string, Mapping> pinned;   ///< by group name; kWhole for whole extents
   Pins pins;                               ///< whatever else is pinned
 };
 

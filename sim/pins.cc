@@ -54,9 +54,10 @@ std::string why_never_resident(const ChipSpec& chip, const FusedNetwork& network
                                std::size_t storage, bool alive) {
   const Storage& s = network.storages[storage];
   if (chip.cores > 1)
-    return fmt::format("chip '{}' has {} cores, which share activations through memory; residency "
-                       "needs 1",
-                       chip.name, chip.cores);
+    return fmt::format(
+        "chip '{}' has {} cores, which share activations through memory; residency "
+        "needs 1",
+        chip.name, chip.cores);
   if (s.is_input) return "it is an input of the network, which comes from memory";
   if (s.is_output) return "it is an output of the network, which goes to memory";
   if (s.is_constant) return "it is a constant, which comes from memory";
@@ -93,8 +94,7 @@ std::vector<std::optional<bool>> pinned_residency(const ChipSpec& chip, const Gr
   return pinned;
 }
 
-std::vector<std::vector<std::size_t>> pinned_chains(const FusedNetwork& network,
-                                                    const Pins& pins) {
+std::vector<std::vector<std::size_t>> pinned_chains(const FusedNetwork& network, const Pins& pins) {
   const std::vector<std::string> names = group_names(network);
   std::set<std::size_t> used;
   std::vector<std::vector<std::size_t>> chains;
@@ -144,13 +144,13 @@ void check_pinned_groups(const FusedNetwork& network,
 
 Mapping filled_in(const FusionGroup& group, Mapping mapping) {
   // A chain has stripes instead of tiles.
-  if (mapping.chain && mapping.stages.empty()) mapping.stages.resize(group.stages.size(),
-                                                                     {0, 0, 0, 0});
+  if (mapping.chain && mapping.stages.empty())
+    mapping.stages.resize(group.stages.size(), {0, 0, 0, 0});
   for (std::size_t i = 0; i < std::min(mapping.stages.size(), group.stages.size()); ++i) {
     const Stage& stage = group.stages[i];
     StageMapping& m = mapping.stages[i];
-    const std::int64_t outputs = stage.kind == StageKind::kRecurrent ? stage.gates * stage.hidden
-                                                                     : stage.out.channels;
+    const std::int64_t outputs =
+        stage.kind == StageKind::kRecurrent ? stage.gates * stage.hidden : stage.out.channels;
     if (m.rows == kWhole) m.rows = stage.out.rows;
     if (m.columns == kWhole) m.columns = stage.out.columns;
     if (m.outputs == kWhole) m.outputs = outputs;

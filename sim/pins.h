@@ -1,6 +1,7 @@
 #pragma once
 // What a user fixes of a compile (`--mapping FILE`, sim/mapping_yaml.h); the compiler decides the
-// rest. An illegal pin is an Error that names the group or tensor, the rule, the value and the limit.
+// rest. An illegal pin is an Error that names the group or tensor, the rule, the value and the
+// limit.
 
 #include <map>
 #include <optional>
@@ -33,7 +34,8 @@ struct Pins {
 /// name.
 std::vector<std::string> storage_names(const Graph& graph, const FusedNetwork& network);
 
-/// The storages that may be in SRAM for their whole time on this chip; empty, or the reason why not.
+/// The storages that may be in SRAM for their whole time on this chip; empty, or the reason why
+/// not.
 std::string why_never_resident(const ChipSpec& chip, const FusedNetwork& network,
                                std::size_t storage, bool alive);
 
@@ -41,8 +43,7 @@ std::string why_never_resident(const ChipSpec& chip, const FusedNetwork& network
 /// chain? Throws Error for unknown tensors, storages that cannot be resident, and contradictions.
 std::vector<std::optional<bool>> pinned_residency(const ChipSpec& chip, const Graph& graph,
                                                   const FusedNetwork& network,
-                                                  const std::vector<bool>& alive,
-                                                  const Pins& pins);
+                                                  const std::vector<bool>& alive, const Pins& pins);
 
 /// Indices of the groups of each pinned chain, in schedule order. Throws Error for unknown names,
 /// names in two chains and groups that do not follow one another.

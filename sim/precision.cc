@@ -115,7 +115,7 @@ class Planner {
       // An explicit --precision also narrows or widens 8- and 16-bit activations.
       const bool arithmetic = own == Precision::kInt8 || own == Precision::kInt16;
       return options_.network && arithmetic && tensor.type != DataType::kBool ? pair.activations
-                                                                             : own;
+                                                                              : own;
     }
     if (tensor.shape.size() < 2) return stored(tensor.type, Precision::kInt32);
     const Precision own = stored(tensor.type, pair.weights);
@@ -141,10 +141,10 @@ class Planner {
     const PrecisionPair pair{of(1), of(0)};
     const std::optional<int> mode = find_mode(chip_, pair);
     if (!mode)
-      throw Error("{}: chip '{}' multiplies no {} weights with {} activations; it has {}; choose "
-                  "with --precision",
-                  op.name, chip_.name, name_of(pair.weights), name_of(pair.activations),
-                  modes_of(chip_));
+      throw Error(
+          "{}: chip '{}' multiplies no {} weights with {} activations; it has {}; choose "
+          "with --precision",
+          op.name, chip_.name, name_of(pair.weights), name_of(pair.activations), modes_of(chip_));
     return *mode;
   }
 
@@ -169,9 +169,10 @@ PrecisionPair parse_precision(const std::string& text) {
     const auto activations = integer_of(std::string_view(text).substr(a + 1));
     if (weights && activations) return {*weights, *activations};
   }
-  throw Error("precision '{}' is unknown; known: int4, int8, int16, fp16, bf16, fp32, or "
-              "w<bits>a<bits> such as w4a8",
-              text);
+  throw Error(
+      "precision '{}' is unknown; known: int4, int8, int16, fp16, bf16, fp32, or "
+      "w<bits>a<bits> such as w4a8",
+      text);
 }
 
 std::vector<std::pair<std::string, PrecisionPair>> load_precision_map(const std::string& file) {

@@ -40,11 +40,11 @@ TEST_CASE("a file is replaced when all of it is written, and stays when the writ
 }
 
 TEST_CASE("a file that cannot be written is an Error that names it") {
-  CHECK_THROWS_WITH_AS(
-      write_atomically("/no/such/folder/a.txt", [](std::ostream&) {}),
-      "/no/such/folder/a.txt: cannot be written; give a folder that exists, with room and the right "
-      "to write",
-      Error);
+  CHECK_THROWS_WITH_AS(write_atomically("/no/such/folder/a.txt", [](std::ostream&) {}),
+                       "/no/such/folder/a.txt: cannot be written; give a folder that exists, with "
+                       "room and the right "
+                       "to write",
+                       Error);
   const auto full = [](std::ostream& out) { out.setstate(std::ios::badbit); };
   CHECK_THROWS_AS(write_atomically(fs::temp_directory_path() / "presil_full.txt", full), Error);
   CHECK_FALSE(fs::exists(fs::temp_directory_path() / "presil_full.txt"));

@@ -20,9 +20,31 @@ TEST_CASE("plain words stay plain, everything else is quoted") {
 }
 
 TEST_CASE("every text reads back as it was, in block and in flow style") {
-  for (const std::string text :
-       {"a", "", " a", "a ", "#", "a #b", "- a", "[x]", "{x}", "a,b", "x:0", "~", "null", "yes",
-        "'", "\"", "\\", "\t\n\x01", "StatefulPartitionedCall:0", "ü", "&a", "*a", "!t", "%", "@"}) {
+  for (const std::string text : {"a",
+                                 "",
+                                 " a",
+                                 "a ",
+                                 "#",
+                                 "a #b",
+                                 "- a",
+                                 "[x]",
+                                 "{x}",
+                                 "a,b",
+                                 "x:0",
+                                 "~",
+                                 "null",
+                                 "yes",
+                                 "'",
+                                 "\"",
+                                 "\\",
+                                 "\t\n\x01",
+                                 "StatefulPartitionedCall:0",
+                                 "ü",
+                                 "&a",
+                                 "*a",
+                                 "!t",
+                                 "%",
+                                 "@"}) {
     CAPTURE(text);
     CHECK(YAML::Load("k: " + yaml_text(text))["k"].as<std::string>() == text);
     CHECK(YAML::Load("[{k: " + yaml_text(text) + "}]")[0]["k"].as<std::string>() == text);

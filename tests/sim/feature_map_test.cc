@@ -20,9 +20,9 @@ TEST_CASE("an atom is the chip's bytes, or the smallest power of two that holds 
     int bits;
     std::int64_t atom;
   };
-  const Row rows[] = {{1, 8, 1},   {2, 8, 2},   {3, 8, 4},    {5, 8, 8},   {16, 8, 16},
-                      {17, 8, 32}, {32, 8, 32}, {100, 8, 32}, {15, 16, 16}, {16, 16, 16},
-                      {64, 16, 16}, {64, 4, 64}, {40, 4, 64}, {64, 32, 8}};
+  const Row rows[] = {{1, 8, 1},    {2, 8, 2},   {3, 8, 4},    {5, 8, 8},    {16, 8, 16},
+                      {17, 8, 32},  {32, 8, 32}, {100, 8, 32}, {15, 16, 16}, {16, 16, 16},
+                      {64, 16, 16}, {64, 4, 64}, {40, 4, 64},  {64, 32, 8}};
   for (const Row& row : rows) {
     CAPTURE(row.channels);
     CAPTURE(row.bits);
@@ -33,7 +33,8 @@ TEST_CASE("an atom is the chip's bytes, or the smallest power of two that holds 
 
 TEST_CASE("a feature map is rows of channel blocks of columns, with the last block padded") {
   const FeatureMap map = feature_map(chip_of_atom(32), {2, 40, 7, 5}, false, 8, 1);
-  CHECK(map == FeatureMap{.batch = 2, .rows = 7, .columns = 5, .channels = 40, .bits = 8, .atom = 32});
+  CHECK(map ==
+        FeatureMap{.batch = 2, .rows = 7, .columns = 5, .channels = 40, .bits = 8, .atom = 32});
   CHECK(map.blocks() == 2);
   CHECK(map.pixel_bytes() == 32);
   CHECK(map.block_bytes() == 5 * 32);

@@ -48,7 +48,9 @@ class Random {
 
   StageMapping mapping(const Stage& s) {
     const std::int64_t reduction = std::max<std::int64_t>(1, s.reduction);
-    StageMapping m{.rows = upto(s.out.rows), .columns = s.out.columns, .outputs = s.out.channels,
+    StageMapping m{.rows = upto(s.out.rows),
+                   .columns = s.out.columns,
+                   .outputs = s.out.channels,
                    .channels = reduction};
     if (upto(3) == 1) m.columns = upto(s.out.columns);
     if (upto(3) > 1) m.outputs = std::min(s.out.channels, 32 * upto(s.out.channels / 32 + 1));
@@ -76,8 +78,7 @@ RunOptions random_pins(const ChipSpec& chip, const CompiledNetwork& like, Random
     for (int attempt = 0; attempt < 20; ++attempt) {
       Mapping mapping;
       for (const Stage& stage : group.stages) mapping.stages.push_back(random.mapping(stage));
-      if (chip.cores > 1)
-        mapping.split = static_cast<CoreSplit>(random.upto(3) - 1);
+      if (chip.cores > 1) mapping.split = static_cast<CoreSplit>(random.upto(3) - 1);
       if (!why_illegal(around, group, mapping).empty()) continue;
       options.compile.pinned[group.name] = mapping;
       break;

@@ -146,8 +146,8 @@ TEST_CASE("a compile that the tiler would never choose replays all the same") {
 TEST_CASE("what a file leaves out stays the compiler's choice") {
   const ChipSpec chip = chip_of("ne-base");
   const CompiledNetwork all = compile(bottleneck(), chip, {});
-  const CompiledNetwork one = compiled_with(
-      "groups:\n  - {name: tail, stages: [{rows: 2}]}\n", chip);
+  const CompiledNetwork one =
+      compiled_with("groups:\n  - {name: tail, stages: [{rows: 2}]}\n", chip);
   REQUIRE(all.network.groups.size() == one.network.groups.size());
   for (std::size_t g = 0; g + 1 < all.network.groups.size(); ++g)
     CHECK(all.plan.mappings[g] == one.plan.mappings[g]);
@@ -224,7 +224,8 @@ TEST_CASE("a broken mapping file is one clear line with file, line and rule") {
       {"groups:\n  - {name: stem}\n  - {name: stem}\n",
        "FILE:3: groups.1.name: group 'stem' stands twice"},
       {"groups:\n  - {name: stem, stripe_rows: 2, stages: [{}]}\n",
-       "FILE:2: groups.0.stripe_rows: give stages (a group by itself) or stripe_rows (a chain), not "
+       "FILE:2: groups.0.stripe_rows: give stages (a group by itself) or stripe_rows (a chain), "
+       "not "
        "both"},
       {"groups:\n  - {name: stem, split: rows}\n",
        "FILE:2: groups.0.split: needs stages or stripe_rows beside it"},
@@ -245,13 +246,15 @@ TEST_CASE("a broken mapping file is one clear line with file, line and rule") {
       {"groups:\n  - name: stem\n    stages:\n      - {outputs: all}\n",
        "FILE:4: groups.0.stages.0.outputs: must be a number, is 'all'"},
       {"groups:\n  - name: stem\n    stages:\n      - {order: inner}\n",
-       "FILE:4: groups.0.stages.0.order: must be one of positions_outer, outputs_outer, is 'inner'"},
+       "FILE:4: groups.0.stages.0.order: must be one of positions_outer, outputs_outer, is "
+       "'inner'"},
       {"groups:\n  - name: stem\n    stages:\n      - {input_slots: keep}\n",
        "FILE:4: groups.0.stages.0.input_slots: must be a number, is 'keep'"},
       {"groups:\n  - name: stem\n    stages:\n      - {weight_slots: 0}\n",
        "FILE:4: groups.0.stages.0.weight_slots: must be >= 1, is 0"},
       {"groups:\n  - name: stem\n    stages:\n      - {output_slots: held}\n",
-       "FILE:4: groups.0.stages.0.output_slots: must be a number of slots; only what is read can be "
+       "FILE:4: groups.0.stages.0.output_slots: must be a number of slots; only what is read can "
+       "be "
        "held"},
       {"groups:\n  - name: stem\n    stages:\n      - {hold_recurrent: maybe}\n",
        "FILE:4: groups.0.stages.0.hold_recurrent: must be true or false, is 'maybe'"},
@@ -269,9 +272,8 @@ TEST_CASE("a broken mapping file is one clear line with file, line and rule") {
   const ChipSpec chip = chip_of("ne-base");
   for (const Row& row : rows) {
     CAPTURE(row.text);
-    CHECK_MESSAGE(error_of(row.text, chip).starts_with(std::string(row.says).starts_with("FILE")
-                                                           ? row.says
-                                                           : "FILE"),
+    CHECK_MESSAGE(error_of(row.text, chip)
+                      .starts_with(std::string(row.says).starts_with("FILE") ? row.says : "FILE"),
                   error_of(row.text, chip));
     CHECK_MESSAGE(error_of(row.text, chip).find(row.says) != std::string::npos,
                   error_of(row.text, chip));
@@ -312,13 +314,15 @@ TEST_CASE("an illegal pin names file, line, group, rule, value and limit") {
       {"groups:\n  - {name: dw, stripe_rows: 4}\n",
        "FILE:2: mapping of group 'dw': stripe_rows: it is no chain; tile its stages instead"},
       {"chains: [[dw, project]]\ngroups:\n  - {name: dw+project, stages: [{}, {}]}\n",
-       "FILE:3: mapping of group 'dw+project': stages: it is a chain, which has stripe_rows instead"},
+       "FILE:3: mapping of group 'dw+project': stages: it is a chain, which has stripe_rows "
+       "instead"},
       {"chains: [[dw, project]]\ngroups:\n  - {name: dw+project, stripe_rows: 64}\n",
        "FILE:3: mapping of group 'dw+project': stripe_rows: a tile of 64 is outside 1..32"},
       {"chains:\n  - [dw]\n",
        "FILE:1: mapping of chain '0': needs at least 2 groups, has 1; leave single groups out"},
       {"chains: [[dw, projekt]]\n",
-       "FILE:1: mapping of chain '0': no group is called 'projekt' before chains are formed; did you "
+       "FILE:1: mapping of chain '0': no group is called 'projekt' before chains are formed; did "
+       "you "
        "mean 'project'?"},
       {"chains: [[dw, project], [project, tail]]\n",
        "FILE:1: mapping of chain '1': group 'project' is chained twice"},
@@ -349,10 +353,11 @@ TEST_CASE("cut sums that do not fit the accumulators are refused with their numb
   const Graph graph = std::move(b).finish();
   const CompileOptions options =
       pinned_by("groups:\n  - {name: conv, stages: [{channels: 64, outputs: 64}]}\n");
-  CHECK_THROWS_WITH_AS(compile(graph, chip_of("ne-base"), options),
-                       doctest::Contains("conv: channels: cut sums wait in the accumulators: 200704 "
-                                         "sums of rows x columns x outputs exceed"),
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      compile(graph, chip_of("ne-base"), options),
+      doctest::Contains("conv: channels: cut sums wait in the accumulators: 200704 "
+                        "sums of rows x columns x outputs exceed"),
+      Error);
 }
 
 TEST_CASE("a chip of several cores keeps activations in memory, and splits by pin") {
@@ -363,10 +368,10 @@ TEST_CASE("a chip of several cores keeps activations in memory, and splits by pi
   const Graph graph = bottleneck();
   const std::vector<std::string> names = storage_names(graph, rows.network);
   const std::string inner = names.at(1);
-  CHECK_MESSAGE(error_of(fmt::format("chains: []\nresidency: {{\"{}\": sram}}\n", inner), chip)
-                        .find("has 4 cores, which share activations through memory") !=
-                    std::string::npos,
-                inner);
+  CHECK_MESSAGE(
+      error_of(fmt::format("chains: []\nresidency: {{\"{}\": sram}}\n", inner), chip)
+              .find("has 4 cores, which share activations through memory") != std::string::npos,
+      inner);
 }
 
 TEST_CASE("mappings in short say what is cut and what is held") {
@@ -380,8 +385,13 @@ TEST_CASE("mappings in short say what is cut and what is held") {
   CHECK(text({.rows = 14, .columns = 56, .outputs = 96, .channels = 64, .weight_slots = kHeld}) ==
         "rows 14 x outputs 96, weights held");
   CHECK(text({.rows = 56, .columns = 56, .outputs = 192, .channels = 64}) == "whole");
-  CHECK(text({.rows = 7, .columns = 28, .outputs = 192, .channels = 32,
-              .order = LoopOrder::kOutputsOuter, .input_slots = kHeld, .weight_slots = 5},
+  CHECK(text({.rows = 7,
+              .columns = 28,
+              .outputs = 192,
+              .channels = 32,
+              .order = LoopOrder::kOutputsOuter,
+              .input_slots = kHeld,
+              .weight_slots = 5},
              CoreSplit::kRows) ==
         "rows 7 x columns 28 x channels 32, outputs outside, input held, weights 5 deep, rows over "
         "cores");

@@ -35,8 +35,7 @@ Graph two_convolutions(DataType type = DataType::kFloat32) {
   TensorId x = b.add_input("x", type, {1, 8, 4, 4});
   for (const char* name : {"a", "b"}) {
     const TensorId w = b.add_constant(dims(std::string(name) + ".w", {8, 8, 1, 1}, type));
-    TensorDesc bias = dims(std::string(name) + ".b", {8},
-                           is_float(type) ? type : DataType::kInt32);
+    TensorDesc bias = dims(std::string(name) + ".b", {8}, is_float(type) ? type : DataType::kInt32);
     x = b.add_op(OpKind::kConv, ConvAttrs{}, {x, w, b.add_constant(std::move(bias))}, name);
   }
   b.mark_output(x);
@@ -59,11 +58,13 @@ TEST_CASE("precisions are spelled as one name for both operands, or as widths") 
     const char* text;
     Precision weights, activations;
   };
-  const Row rows[] = {
-      {"int8", Precision::kInt8, Precision::kInt8},   {"int4", Precision::kInt4, Precision::kInt4},
-      {"fp16", Precision::kFp16, Precision::kFp16},   {"bf16", Precision::kBf16, Precision::kBf16},
-      {"w4a8", Precision::kInt4, Precision::kInt8},   {"w8a16", Precision::kInt8, Precision::kInt16},
-      {"w16a16", Precision::kInt16, Precision::kInt16}};
+  const Row rows[] = {{"int8", Precision::kInt8, Precision::kInt8},
+                      {"int4", Precision::kInt4, Precision::kInt4},
+                      {"fp16", Precision::kFp16, Precision::kFp16},
+                      {"bf16", Precision::kBf16, Precision::kBf16},
+                      {"w4a8", Precision::kInt4, Precision::kInt8},
+                      {"w8a16", Precision::kInt8, Precision::kInt16},
+                      {"w16a16", Precision::kInt16, Precision::kInt16}};
   for (const Row& row : rows) {
     CAPTURE(row.text);
     CHECK(parse_precision(row.text).weights == row.weights);
@@ -72,7 +73,8 @@ TEST_CASE("precisions are spelled as one name for both operands, or as widths") 
 }
 
 TEST_CASE("an unknown precision is answered with the known spellings") {
-  for (const char* text : {"", "w", "a", "wa", "w4", "w4a", "wa8", "w5a8", "w4a8x", "int7", "W4A8"}) {
+  for (const char* text :
+       {"", "w", "a", "wa", "w4", "w4a", "wa8", "w5a8", "w4a8x", "int7", "W4A8"}) {
     CAPTURE(text);
     CHECK(error_of([&] { parse_precision(text); }) ==
           fmt::format("precision '{}' is unknown; known: int4, int8, int16, fp16, bf16, fp32, or "
@@ -102,8 +104,8 @@ TEST_CASE("integer and half networks keep the types of their file") {
 
 TEST_CASE("the precision of the whole network replaces its own") {
   const Graph graph = two_convolutions(DataType::kInt8);
-  const PrecisionPlan plan =
-      plan_precision(graph, chip_with({kInt8, kW4A8, kInt16}), {.network = parse_precision("w4a8")});
+  const PrecisionPlan plan = plan_precision(graph, chip_with({kInt8, kW4A8, kInt16}),
+                                            {.network = parse_precision("w4a8")});
   CHECK(of(graph, plan, "a.w") == Precision::kInt4);
   CHECK(of(graph, plan, "x") == Precision::kInt8);
   CHECK(of(graph, plan, "a.b") == Precision::kInt32);
@@ -161,7 +163,9 @@ TEST_CASE("a pair that the chip lacks runs in the narrowest mode of its kind tha
 
 TEST_CASE("a pair that no mode holds names the layer and the chip's modes") {
   const Graph graph = two_convolutions(DataType::kInt16);
-  CHECK(error_of([&] { plan_precision(graph, chip_with({kInt8, kFp16}), {}); }) ==
+  CHECK(error_of([&] {
+          plan_precision(graph, chip_with({kInt8, kFp16}), {});
+        }) ==
         "a: chip 'test' multiplies no int16 weights with int16 activations; it has int8 weights x "
         "int8 activations, fp16 weights x fp16 activations; choose with --precision");
 }
@@ -171,8 +175,7 @@ TEST_CASE("index tensors stay what they are under every precision") {
   const TensorId ids = b.input("ids", {1, 4}, DataType::kInt32);
   b.output(b.fc(b.embedding(ids, 10, 8), 8));
   const Graph graph = std::move(b).finish();
-  const PrecisionPlan plan =
-      plan_precision(graph, chip_with({kInt8, kW4A8}), {.network = kW4A8});
+  const PrecisionPlan plan = plan_precision(graph, chip_with({kInt8, kW4A8}), {.network = kW4A8});
   CHECK(of(graph, plan, "ids") == Precision::kInt32);
 }
 

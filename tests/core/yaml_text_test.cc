@@ -1,6 +1,7 @@
 #include "core/yaml_text.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <yaml-cpp/yaml.h>
 
 namespace presil {
@@ -46,9 +47,10 @@ TEST_CASE("every text reads back as it was, in block and in flow style") {
                                  "%",
                                  "@"}) {
     CAPTURE(text);
-    CHECK(YAML::Load("k: " + yaml_text(text))["k"].as<std::string>() == text);
-    CHECK(YAML::Load("[{k: " + yaml_text(text) + "}]")[0]["k"].as<std::string>() == text);
-    CHECK(YAML::Load("{" + yaml_text(text) + ": v}").begin()->first.as<std::string>() == text);
+    const std::string scalar = yaml_text(text);
+    CHECK(YAML::Load(fmt::format("k: {}", scalar))["k"].as<std::string>() == text);
+    CHECK(YAML::Load(fmt::format("[{{k: {}}}]", scalar))[0]["k"].as<std::string>() == text);
+    CHECK(YAML::Load(fmt::format("{{{}: v}}", scalar)).begin()->first.as<std::string>() == text);
   }
 }
 

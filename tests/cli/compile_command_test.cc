@@ -84,9 +84,16 @@ TEST_CASE("compile --dump writes every artefact and nothing else, and mappings.y
 TEST_CASE("simulate --mapping runs what the file pins") {
   const Folder folder;
   const std::string file = (folder / "pins.yaml").string();
-  std::ofstream(file) << "chains: []\ngroups:\n  - {name: conv, stages: [{rows: 1}]}\n";
-  const Outcome plain = run("simulate models/none --chip ne-base --mapping " + file);
-  CHECK(plain.code == 2);
+  const std::string model = PRESIL_SOURCE_DIR "/models/examples/tiny_cnn.yaml";
+  std::ofstream(file) << "chains: []\ngroups:\n  - {name: stem, stages: [{rows: 1}]}\n";
+  const Outcome pinned = run("simulate " + model + " --chip ne-base --mapping " + file);
+  CHECK_MESSAGE(pinned.code == 0, pinned.text);
+  CHECK(pinned.text != run("simulate " + model + " --chip ne-base").text);
+  std::ofstream(file) << "groups:\n  - {name: stem, stages: [{rows: 100}]}\n";
+  const Outcome illegal = run("simulate " + model + " --chip ne-base --mapping " + file);
+  CHECK(illegal.code == 2);
+  CHECK(contains(illegal.text,
+                 file + ":2: mapping of group 'stem': stem: rows: a tile of 100 is outside 1..16"));
   const Outcome wrong = run("simulate ds_cnn --chip ne-base --mapping /no/such.yaml");
   CHECK(wrong.code == 2);
   CHECK(contains(wrong.text, "/no/such.yaml: cannot be read"));

@@ -10,14 +10,13 @@
 #include "core/error.h"
 #include "models/layer_builder.h"
 #include "sim/run.h"
+#include "tests/sim/coverage.h"
+#include "tests/sim/sim_fixture.h"
 
 namespace presil {
 namespace {
 
-ChipSpec chip_of(const std::string& name, const ChipOverrides& overrides = {}) {
-  return load_chip(std::filesystem::path(PRESIL_SOURCE_DIR) / "chips" / (name + ".yaml"),
-                   overrides);
-}
+using testing::chip_of;
 
 /// One of each kind of stage that can be tiled.
 Graph zoo() {
@@ -107,6 +106,30 @@ TEST_CASE("every legal mapping runs, does all the work and stays within the boun
       CHECK(result.macs == macs_of(graph) * options.compile.batch);
     }
     CHECK(pinned > 60);
+  }
+}
+
+TEST_CASE("every legal mapping computes every output once, from bytes that are there") {
+  for (const char* name : {"unit", "ne-nano", "ne-max"}) {
+    const testing::Fused fused(zoo(), chip_of(name));
+    const testing::Alone alone(fused);
+    Random random(11);
+    std::size_t walked = 0;
+    for (int round = 0; round < 200; ++round)
+      for (const FusionGroup& group : fused.network.groups) {
+        Mapping mapping;
+        for (const Stage& stage : group.stages) mapping.stages.push_back(random.mapping(stage));
+        if (fused.chip.cores > 1) mapping.split = static_cast<CoreSplit>(random.upto(3) - 1);
+        if (!why_illegal(alone.around, group, mapping).empty()) continue;
+        testing::Coverage coverage(fused, alone.around, group, mapping);
+        coverage.walk();
+        CAPTURE(name);
+        CAPTURE(round);
+        CAPTURE(group.name);
+        CHECK_MESSAGE(coverage.problem().empty(), coverage.problem());
+        ++walked;
+      }
+    CHECK(walked > 400);
   }
 }
 

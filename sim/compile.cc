@@ -7,13 +7,6 @@ namespace presil {
 
 namespace {
 
-void check_options(const CompileOptions& options) {
-  if (options.batch < 1 || options.batch > 65536)
-    throw Error("--batch must be 1..65536, is {}", options.batch);
-  if (options.inferences < 1 || options.inferences > 10000)
-    throw Error("--inferences must be 1..10000, is {}", options.inferences);
-}
-
 void check_pinned(const CompileOptions& options, const FusedNetwork& network) {
   std::vector<std::string> names;
   for (const FusionGroup& group : network.groups) names.push_back(group.name);
@@ -26,6 +19,13 @@ void check_pinned(const CompileOptions& options, const FusedNetwork& network) {
 }
 
 }  // namespace
+
+void check_options(const CompileOptions& options) {
+  if (options.batch < 1 || options.batch > 65536)
+    throw Error("--batch must be 1..65536, is {}", options.batch);
+  if (options.inferences < 1 || options.inferences > 10000)
+    throw Error("--inferences must be 1..10000, is {}", options.inferences);
+}
 
 CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileOptions& options) {
   check_options(options);

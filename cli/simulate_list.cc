@@ -133,14 +133,27 @@ TextTable latency_matrix(const std::vector<Row>& rows, std::size_t chips) {
   return table;
 }
 
+/// Each reason once, with the chips that it holds for.
+void print_failures(const std::vector<Row>& rows) {
+  for (std::size_t r = 0; r < rows.size(); ++r) {
+    if (rows[r].status == Status::kDone) continue;
+    std::string chips = rows[r].chip;
+    std::size_t same = r + 1;
+    for (; same < rows.size() && rows[same].model == rows[r].model &&
+           rows[same].reason == rows[r].reason && rows[same].status == rows[r].status;
+         ++same)
+      chips += ", " + rows[same].chip;
+    fmt::print("{}\n", wrapped(fmt::format("{} on {} {}: {}", rows[r].model, chips,
+                                           status_text(rows[r].status), rows[r].reason),
+                               2));
+    r = same - 1;
+  }
+}
+
 void print_tables(const std::vector<Row>& rows, std::size_t chips) {
   fmt::print("{}", table_of(rows).text());
   if (chips > 1 && rows.size() > chips) fmt::print("\n{}", latency_matrix(rows, chips).text());
-  for (const Row& row : rows)
-    if (row.status != Status::kDone)
-      fmt::print("{}\n", wrapped(fmt::format("{} on {} {}: {}", row.model, row.chip,
-                                             status_text(row.status), row.reason),
-                                 2));
+  print_failures(rows);
 }
 
 }  // namespace

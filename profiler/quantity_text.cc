@@ -24,10 +24,14 @@ bool is_separator(char c) { return c == '/' || c == '.' || c == '_' || c == ';' 
 }  // namespace
 
 std::string with_thousands(std::int64_t value) {
-  std::string digits = fmt::format("{}", value);
-  const std::size_t first = value < 0 ? 1 : 0;
-  for (std::size_t i = digits.size(); i > first + 3;) digits.insert(i -= 3, ",");
-  return digits;
+  const std::string digits = fmt::format("{}", value);
+  std::string text;
+  for (std::size_t i = 0; i < digits.size(); ++i) {
+    text += digits[i];
+    const std::size_t left = digits.size() - 1 - i;
+    if (left > 0 && left % 3 == 0 && digits[i] != '-') text += ',';
+  }
+  return text;
 }
 
 std::string three_digits(double value) {
@@ -35,8 +39,8 @@ std::string three_digits(double value) {
   if (value == 0) return "0";
   if (size >= 99.95) return with_thousands(std::llround(value));
   if (size >= 9.995) return fmt::format("{:.1f}", value);
-  if (size >= 0.01) return fmt::format("{:.2f}", value);
-  return fmt::format("{:.2g}", value);
+  if (size >= 0.9995) return fmt::format("{:.2f}", value);
+  return fmt::format("{:.3g}", value);
 }
 
 std::string bytes_text(std::int64_t bytes) {

@@ -10,7 +10,7 @@ namespace presil {
 
 /// "1,234,567".
 std::string with_thousands(std::int64_t value);
-/// Three significant digits without an exponent: "1.23", "12.3", "123", "1,234"; "0" for 0.
+/// Three significant digits: "0.123", "1.23", "12.3", "123"; more in front of the point: "1,234".
 std::string three_digits(double value);
 /// "512 B", "1.50 KiB", "3.34 MiB": binary units, as SRAM sizes are given.
 std::string bytes_text(std::int64_t bytes);

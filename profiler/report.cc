@@ -2,7 +2,49 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <map>
+#include <set>
+
 namespace presil {
+
+namespace {
+
+using Path = std::vector<std::string>;
+
+/// The components of an operator's name, without what a converter joined behind a ';'.
+Path path_of(const std::string& joined) {
+  const std::string name = joined.substr(0, joined.find(';'));
+  Path parts;
+  for (std::size_t begin = 0; begin <= name.size();) {
+    const std::size_t end = std::min(name.find('/', begin), name.size());
+    if (end > begin) parts.push_back(name.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return parts;
+}
+
+/// Those that more than half of the paths have; none of a few paths.
+std::set<std::string> common_components(const std::vector<Path>& paths) {
+  constexpr std::size_t kFewPaths = 4;
+  std::map<std::string, std::size_t> count;
+  for (const Path& path : paths)
+    for (const std::string& part : std::set<std::string>(path.begin(), path.end())) ++count[part];
+  std::set<std::string> common;
+  for (const auto& [part, n] : count)
+    if (paths.size() >= kFewPaths && 2 * n > paths.size()) common.insert(part);
+  return common;
+}
+
+/// All of it if nothing else would be left.
+Path without(const Path& path, const std::set<std::string>& common) {
+  Path rest;
+  for (const std::string& part : path)
+    if (common.count(part) == 0) rest.push_back(part);
+  return rest.empty() ? path : rest;
+}
+
+}  // namespace
 
 std::string_view name_of(Engine engine) {
   switch (engine) {
@@ -73,6 +115,39 @@ std::vector<HostOp> host_ops(const Report& report) {
                    .latency = report.run.groups[g].latency});
   }
   return ops;
+}
+
+std::vector<std::string> short_names(const RunResult& run) {
+  const auto& groups = run.compiled.network.groups;
+  std::vector<Path> first, last;  // of each group
+  for (std::size_t g = 0; g < run.groups.size(); ++g) {
+    const bool stages = g < groups.size();
+    first.push_back(path_of(stages ? groups[g].stages.front().name : run.groups[g].name));
+    last.push_back(path_of(stages ? groups[g].stages.back().name : run.groups[g].name));
+  }
+  const std::set<std::string> common = common_components(first);
+  std::vector<std::string> result;
+  for (std::size_t g = 0; g < first.size(); ++g) {
+    const Path from = without(first[g], common);
+    Path to = without(last[g], common);
+    if (from == to) to.clear();
+    // "block3/expand..project": what both have in front is said once.
+    const auto differs = std::mismatch(from.begin(), from.end(), to.begin(), to.end()).second;
+    to.erase(to.begin(), differs);
+    result.push_back(fmt::format("{}{}{}", fmt::join(from, "/"), to.empty() ? "" : "..",
+                                 fmt::join(to, "/")));
+  }
+  return result;
+}
+
+Bytes parameter_bytes_as_run(const Report& report) {
+  Bytes bytes;
+  for (std::size_t t = 0; t < report.graph.tensors().size(); ++t) {
+    const TensorDesc& tensor = report.graph.tensors()[t];
+    const int bits = report.run.compiled.precision.bits(static_cast<TensorId>(t));
+    if (tensor.constant) bytes += Bytes(ceil_div(element_count(tensor.shape) * bits, 8));
+  }
+  return bytes;
 }
 
 std::string precision_of(const Report& report, std::size_t group) {

@@ -41,6 +41,13 @@ struct HostOp {
 };
 std::vector<HostOp> host_ops(const Report& report);
 
+/// Names of the groups as a table can show them: the first and the last stage's, without what a
+/// converter joined behind a ';' and the path components that most groups have. Not unique.
+std::vector<std::string> short_names(const RunResult& run);
+
+/// Bytes of all constants in the types they have on the chip.
+Bytes parameter_bytes_as_run(const Report& report);
+
 /// How a group multiplies ("int8 x int8": weights, activations); "" if it does not.
 std::string precision_of(const Report& report, std::size_t group);
 /// Kinds of the operators that give a group its stages, without what is fused behind them.

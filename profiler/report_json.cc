@@ -1,5 +1,7 @@
 #include "profiler/report_json.h"
 
+#include <fmt/format.h>
+
 #include <array>
 #include <cmath>
 #include <numeric>
@@ -162,6 +164,7 @@ Json report_json(const Report& report) {
           {"lower_bound_cycles", run.lower_bound.value},
           {"upper_bound_cycles", run.upper_bound.value},
           {"parameter_bytes", run.parameters.value},
+          {"parameter_bytes_as_run", parameter_bytes_as_run(report).value},
           {"peak_activation_bytes", run.peak_activation.value},
           {"sram_bytes", std::llround(report.chip.sram.kib * 1024)},
           {"peak_sram_bytes", run.peak_sram.value},

@@ -45,11 +45,11 @@ std::string kinds_of(const Report& report, std::size_t g) {
 /// Exporters of TFLite join the names of what they fused with ';'.
 std::string first_name(const std::string& name) { return name.substr(0, name.find(';')); }
 
-std::vector<std::string> row_of(const Report& report, std::size_t g) {
+std::vector<std::string> row_of(const Report& report, std::size_t g, const std::string& name) {
   const GroupResult& group = report.run.groups[g];
   const bool multiplies = group.macs.value > 0;
   return {fmt::format("{}", g + 1),
-          first_name(group.name),
+          name,
           kinds_of(report, g),
           shapes_of(report, g),
           multiplies ? count_text(group.macs.value) : "-",
@@ -84,9 +84,10 @@ std::string groups_table(const Report& report, const TableOptions& options) {
                    {.title = "memory", .right = true},
                    {.title = "bound by"}});
   const std::vector<std::size_t> shown = shown_groups(report.run, options);
+  const std::vector<std::string> names = short_names(report.run);
   Cycles rest = report.run.latency;
   for (const std::size_t g : shown) {
-    table.add(row_of(report, g));
+    table.add(row_of(report, g, names[g]));
     rest -= report.run.groups[g].latency;
   }
   std::string text = table.text();
@@ -189,7 +190,7 @@ class Totals {
       const std::int64_t read = sum(traffic.read), written = sum(traffic.written);
       const double gb_per_s =
           static_cast<double>(read + written) / run_.microseconds(run_.total) * 1e-3;
-      line(memory.name, fmt::format("read {}{}, written {}{}; {} of {} GB/s on average",
+      line("port " + memory.name, fmt::format("read {}{}, written {}{}; {} of {} GB/s on average",
                                     bytes_text(read), reasons(traffic.read), bytes_text(written),
                                     reasons(traffic.written), three_digits(gb_per_s),
                                     three_digits(memory.bytes_per_cycle * run_.clock_mhz / 1000)));
@@ -234,12 +235,13 @@ class Totals {
   }
 
   void network() {
-    line("network", fmt::format("{} operators in {} groups; parameters {}, largest set of live "
-                                "activations {}, in the types of the model",
-                                report_.graph.ops().size(),
-                                run_.compiled.network.groups.size(),
-                                bytes_text(run_.parameters.value),
-                                bytes_text(run_.peak_activation.value)));
+    line("network",
+         fmt::format("{} operators in {} groups; parameters {} as the model stores them, {} as run; "
+                     "at most {} of activations alive at once, as the model stores them",
+                     report_.graph.ops().size(), run_.compiled.network.groups.size(),
+                     bytes_text(run_.parameters.value),
+                     bytes_text(parameter_bytes_as_run(report_).value),
+                     bytes_text(run_.peak_activation.value)));
   }
 
   void host() {
@@ -291,7 +293,7 @@ std::string report_table(const Report& report, const TableOptions& options) {
 std::string report_totals(const Report& report) { return Totals(report).text(); }
 
 std::string table_legend() {
-  return "cycles: of the latency; util: useful MACs over the array's peak while it works on the "
+  return "shape: input > output, without a batch of 1; util: useful MACs over the array's peak while it works on the "
          "group; memory: bytes over the ports of the memories outside SRAM; bound by: what the "
          "group did or waited for most.";
 }

@@ -32,7 +32,8 @@ class TextTable {
   std::vector<std::vector<std::string>> rows_;
 };
 
-/// `text` broken at spaces into lines of at most `width`, each after the first indented.
+/// `text` broken into lines of at most `width`, each after the first indented: behind a comma,
+/// semicolon or colon, or at any space where that is not enough.
 std::string wrapped(const std::string& text, std::size_t indent, std::size_t width = kPageWidth);
 
 }  // namespace presil

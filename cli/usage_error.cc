@@ -70,7 +70,7 @@ std::string usage_error(const CLI::App& app, const CLI::ParseError& error,
       return fmt::format("unknown command '{}'{}; known: {}", first, did_you_mean(first, known),
                          list);
   }
-  if (error.get_name() == "ExtrasError") {
+  if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::ExtrasError)) {
     const std::string extra = extra_argument(what);
     return fmt::format("{}unexpected argument '{}'{}; {}", place, extra,
                        did_you_mean(extra.substr(0, extra.find('=')), known_words(*command)), help);

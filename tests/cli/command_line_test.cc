@@ -110,7 +110,7 @@ TEST_CASE("unknown chips, models and files are named with the nearest known ones
       {"simulate no/such.onnx --chip unit", "no/such.onnx: no such file; `presil models` lists"},
       {"simulate net.pb --chip unit", "unknown ending '.pb'; known: .onnx, .tflite, .yaml"},
       {"models resnet5", "did you mean 'resnet50'?"},
-      {"models /tmp", "not a regular file"},
+      {"models /tmp", "unknown ending ''; known: .onnx, .tflite, .yaml, .yml, or a built-in name"},
       {"models no.tflite", "no.tflite: no such file"},
       {"models 'nb201:|what~0|'", "nb201"},
       {"validate nvdla no-such.csv", "no-such.csv: cannot be read"},

@@ -1,6 +1,8 @@
-#include <sstream>
+#include <fmt/format.h>
 
-#include "core/csv.h"
+#include <sstream>
+#include <vector>
+
 #include "tests/cli/command_line.h"
 
 namespace presil {
@@ -128,8 +130,8 @@ TEST_CASE("a list is a row a run in its order, the same for any number of worker
   CHECK(begins ==
         std::vector<std::string>{"model,chip,status", "ds_cnn,ne-base,ok", "ds_cnn,ne-nano,ok",
                                  tiny_name + ",ne-base,ok", tiny_name + ",ne-nano,ok",
-                                 folder / "broken.onnx" + ",ne-base,failed",
-                                 folder / "broken.onnx" + ",ne-nano,failed",
+                                 (folder / "broken.onnx") + ",ne-base,failed",
+                                 (folder / "broken.onnx") + ",ne-nano,failed",
                                  "no_such_net,ne-base,failed", "no_such_net,ne-nano,failed",
                                  "lstm_asr,ne-base,ok", "lstm_asr,ne-nano,ok"});
 }

@@ -120,6 +120,7 @@ Json json_of_group(const Report& report, std::size_t g) {
           {"on_host", group.on_host},
           {"memory_read_bytes", group.memory_read.value},
           {"memory_write_bytes", group.memory_written.value},
+          {"commands", group.commands},
           {"sram_in_use_bytes", group.sram_in_use.value},
           {"energy_pj", group.energy.total().value},
           {"energy_parts_pj", json_of(report.chip, group.energy)}};

@@ -5,7 +5,8 @@
 namespace presil {
 
 bool is_chain(const FusionGroup& group) {
-  return group.stages.size() > 1 && group.stages[1].input == group.stages[0].output;
+  return group.stages.size() > 1 && group.stages[1].input == group.stages[0].output &&
+         group.stages[0].kind != StageKind::kRecurrent;
 }
 
 namespace {

@@ -110,9 +110,19 @@ class Fuser {
       return false;
     const FusionGroup& candidate = network_.groups[static_cast<std::size_t>(group)];
     const Stage& stage = candidate.stages.back();
-    return candidate.stages.size() == 1 && stage.output == input &&
+    // A concat whose other parts are written in place makes only its last part.
+    const bool makes_all = stage.out.elements() == c_.map_of(input).elements();
+    return candidate.stages.size() == 1 && stage.output == input && makes_all &&
+           (stage.operands.empty() || !reads_other(op, input)) &&
            (stage.kind == StageKind::kMac || stage.kind == StageKind::kVector) &&
            c_.graph.tensor(input).shape == c_.graph.tensor(op.outputs[0]).shape;
+  }
+
+  /// A command has one operand beside its input: a stage that reads one takes no other.
+  bool reads_other(const Op& op, TensorId streamed) const {
+    return std::any_of(op.inputs.begin(), op.inputs.end(), [&](TensorId input) {
+      return input != streamed && c_.is_activation(input);
+    });
   }
 
   /// The last group that has to run before the tensor is whole; -1: it is there from the start.
@@ -201,6 +211,19 @@ FusedNetwork fuse(const StageContext& context, bool allow_host) {
   return Fuser(context, allow_host).run();
 }
 
+namespace {
+
+/// An operator is in one group, or its results are other names for bytes that are there.
+void check_placed(const StageContext& context, const Op& op, int groups) {
+  PRESIL_CHECK(groups <= 1, "operator {} is in {} groups", op.name, groups);
+  const bool may_be_parts = op.kind == OpKind::kConcat || op.kind == OpKind::kSplit ||
+                            op.kind == OpKind::kSlice;
+  PRESIL_CHECK(groups == 1 || may_be_parts || is_view(context, op), "operator {} is in no group",
+               op.name);
+}
+
+}  // namespace
+
 void check_fusion(const StageContext& context, const FusedNetwork& network) {
   std::vector<int> seen(context.graph.ops().size(), 0);
   std::vector<bool> made(network.storages.size(), false);
@@ -230,8 +253,7 @@ void check_fusion(const StageContext& context, const FusedNetwork& network) {
     }
   }
   for (std::size_t op = 0; op < seen.size(); ++op)
-    PRESIL_CHECK(seen[op] <= 1, "operator {} is in {} groups", context.graph.ops()[op].name,
-                 seen[op]);
+    check_placed(context, context.graph.ops()[op], seen[op]);
   PRESIL_CHECK(macs == macs_of(context.graph).value * context.batch,
                "groups have {} MACs, the graph {}", macs,
                macs_of(context.graph).value * context.batch);

@@ -22,8 +22,10 @@ class Lowering {
            const MemoryPlan& plan, const PrecisionPlan& precision)
       : chip_(chip), graph_(graph), network_(network), plan_(plan), precision_(precision) {
     place_weights();
-    host_made_.assign(network.storages.size(), -1);
-    made_by_.assign(network.storages.size(), -1);
+    transfers_.resize(network.storages.size());
+    host_touched_.resize(network.storages.size());
+    for (const FusionGroup& group : network.groups)
+      for (const Stage& stage : group.stages) uses_host_ |= stage.kind == StageKind::kHost;
     cut_sum_.assign(static_cast<std::size_t>(chip.cores), -1);
   }
 
@@ -69,17 +71,25 @@ class Lowering {
     const HostSpec& host = chip_.host;
     const double us = host.per_op_us + stage.host_operations / host.gops * 1e-3;
     Command command{.work = Host{Cycles(std::llround(std::ceil(us * chip_.clock_mhz)))}};
-    const auto wait_for = [&](TensorId id) {
-      const CommandId made = made_by_[storage_of(id)];
-      if (made >= 0) command.dependencies.push_back(made);
-      const CommandId host_before = host_made_[storage_of(id)];
-      if (host_before >= 0) command.dependencies.push_back(host_before);
+    // The host works in the memories: it waits for every transfer of what it reads and of the
+    // bytes that it writes over, and later transfers of these wait for it.
+    std::vector<std::size_t> used, touched;
+    const auto use = [&](TensorId id) {
+      if (id != kNoTensor && view_of(id).storage >= 0) used.push_back(storage_of(id));
     };
-    wait_for(stage.input);
-    for (const Operand& operand : stage.operands) wait_for(operand.tensor);
+    for (const TensorId in : graph_.op(stage.op).inputs) use(in);
+    for (const TensorId out : graph_.op(stage.op).outputs) use(out);
+    for (const std::size_t mine : used)
+      for (std::size_t s = 0; s < transfers_.size(); ++s) {
+        if (!share_memory(mine, s)) continue;
+        for (std::vector<CommandId>* before : {&transfers_[s], &host_touched_[s]}) {
+          command.dependencies.insert(command.dependencies.end(), before->begin(), before->end());
+          before->clear();
+        }
+        touched.push_back(s);
+      }
     const CommandId id = emit(std::move(command));
-    for (const TensorId out : graph_.op(stage.op).outputs)
-      if (view_of(out).storage >= 0) host_made_[storage_of(out)] = id;
+    for (const std::size_t s : touched) host_touched_[s] = {id};
   }
 
  private:
@@ -128,7 +138,8 @@ class Lowering {
     std::int64_t kept = plan_.kept_weights[g];
     for (const Stage& stage : group.stages) {
       kept_offset_.push_back(kept);
-      kept += stage.weight_bytes(stage.out.channels, stage.reduction);
+      if (stage.kind == StageKind::kMac && !stage.weights_are_activations)
+        kept += stage.weight_bytes(stage.out.channels, stage.reduction);
     }
     stages_begin_ = group.stages.data();
     const std::int64_t cores = plan_.mappings[g].split == CoreSplit::kNone ? 1 : chip_.cores;
@@ -250,10 +261,19 @@ class Lowering {
     }
     t.dims[0] = {.count = rows, .memory_stride = far.row, .sram_stride = near.row};
     t.dims[1] = {.count = blocks, .memory_stride = far.block, .sram_stride = near.block};
-    std::vector<CommandId> extra;
-    if (!store && host_made_[s] >= 0) extra.push_back(host_made_[s]);
-    emit_pieces(t, store, extra);
-    if (store) made_by_[s] = static_cast<CommandId>(program_.commands.size()) - 1;
+    const auto first = static_cast<CommandId>(program_.commands.size());
+    emit_pieces(t, store, host_touched_[s]);
+    if (!uses_host_) return;
+    for (CommandId id = first; id < static_cast<CommandId>(program_.commands.size()); ++id)
+      transfers_[s].push_back(id);
+  }
+
+  /// Do two storages lie on common bytes of a memory?
+  bool share_memory(std::size_t a, std::size_t b) const {
+    const std::int64_t at_a = plan_.memory_address[a], at_b = plan_.memory_address[b];
+    return at_a >= 0 && at_b >= 0 && plan_.memory[a] == plan_.memory[b] &&
+           at_a < at_b + network_.storages[b].map.bytes() &&
+           at_b < at_a + network_.storages[a].map.bytes();
   }
 
   /// Cuts a transfer into commands of at most kTransferBursts bursts.
@@ -302,7 +322,14 @@ class Lowering {
     const WeightTile& w = tile.weights;
     if (w.bytes == 0) return {};
     if (w.buffer >= 0) return {buffer_base(w.buffer, w.slot), w.bytes};
-    return {kept_offset_[static_cast<std::size_t>(tile.stage - stages_begin_)] + w.offset, w.bytes};
+    // Behind a recurrent stage's input weights are those of its steps.
+    const Stage& stage = *tile.stage;
+    const std::int64_t behind =
+        stage.kind == StageKind::kRecurrent && w.tensor == stage.recurrent_weights
+            ? stage.weight_bytes(stage.gates * stage.hidden, stage.reduction) * stage.directions
+            : 0;
+    return {kept_offset_[static_cast<std::size_t>(tile.stage - stages_begin_)] + behind + w.offset,
+            w.bytes};
   }
 
   void emit_matrix(const ComputeTile& tile, const Region& constants) {
@@ -352,9 +379,10 @@ class Lowering {
   HazardTracker tracker_;
   std::vector<std::int64_t> weight_base_;
   std::int64_t constants_base_ = 0;
-  std::vector<CommandId> made_by_;    ///< last store into each storage
-  std::vector<CommandId> cut_sum_;    ///< of each core: the last command of an open sum
-  std::vector<CommandId> host_made_;  ///< host command that wrote each storage
+  std::vector<CommandId> cut_sum_;  ///< of each core: the last command of an open sum
+  bool uses_host_ = false;
+  std::vector<std::vector<CommandId>> transfers_;     ///< of each storage; kept for the host only
+  std::vector<std::vector<CommandId>> host_touched_;  ///< host commands on each storage's bytes
   std::vector<Buffer> buffers_;
   std::size_t group_index_ = 0;
   int program_group_ = 0, core_ = 0;

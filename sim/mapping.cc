@@ -14,15 +14,17 @@ namespace {
 using Use = Buffer::Use;
 
 /// Largest input tile of a stage under a mapping, in bytes, over the positions of its tiles.
-std::int64_t input_tile_bytes(const Stage& stage, const StageMapping& m, std::int64_t out_rows) {
+std::int64_t input_tile_bytes(const Stage& stage, const StageMapping& m, std::int64_t out_rows,
+                              const std::vector<Part>& parts) {
   std::int64_t rows = 0;
   const std::int64_t height = std::min(out_rows, stage.out.rows);
   if (stage.reach == Reach::kWindow) {
     rows = std::min(stage.in.rows, (height - 1) * stage.window.stride_h +
                                        (stage.window.kernel_h - 1) * stage.window.dilation_h + 1);
   } else {
-    for (const Rows run : cut({0, stage.out.rows}, height))
-      rows = std::max(rows, input_rows(stage, run).count());
+    for (const Part& part : parts)
+      for (const Rows run : cut(part.rows, height))
+        rows = std::max(rows, input_rows(stage, run).count());
   }
   std::int64_t columns = stage.in.columns;
   if (m.columns < stage.out.columns) {
@@ -73,16 +75,23 @@ class Collector {
     if (!around_.is_resident(s.input)) {
       if (m.input_slots == kHeld)
         add(Use::kInput,
-            tile_bytes(s.in, input_rows(s, part.rows).count(), s.in.columns, s.in.channels),
+            tile_bytes(s.in, most_input_rows(s, parts), s.in.columns, s.in.channels),
             static_cast<int>(s.in.batch));
       else
-        add(Use::kInput, input_tile_bytes(s, m, m.rows), m.input_slots);
+        add(Use::kInput, input_tile_bytes(s, m, m.rows, parts), m.input_slots);
     }
     if (s.kind == StageKind::kMac) weights(s, m, part);
     add_constant(Use::kConstants, s.constant_bytes, 1);
     operands(s, m);
     if (!around_.is_resident(s.output))
       add(Use::kOutput, tile_bytes(s.out, m.rows, m.columns, m.outputs), m.output_slots);
+  }
+
+  /// Of any core: those between the first and the last have a halo on both sides.
+  static std::int64_t most_input_rows(const Stage& s, const std::vector<Part>& parts) {
+    std::int64_t rows = 0;
+    for (const Part& part : parts) rows = std::max(rows, input_rows(s, part.rows).count());
+    return rows;
   }
 
   void weights(const Stage& s, const StageMapping& m, const Part& part) {
@@ -137,7 +146,8 @@ class Collector {
                            .outputs = s.out.channels,
                            .channels = std::max<std::int64_t>(1, s.reduction)};
       if (i == 0 && !around_.is_resident(s.input))
-        add(Use::kInput, input_tile_bytes(s, m, m.rows), 2);
+        add(Use::kInput, input_tile_bytes(s, m, m.rows, parts_of(around_.chip, s, CoreSplit::kNone)),
+            2);
       if (s.kind == StageKind::kMac) add_constant(Use::kWeights, s.weight_bytes(m.outputs, m.channels), 1);
       add_constant(Use::kConstants, s.constant_bytes, 1);
       operands(s, m);

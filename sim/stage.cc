@@ -21,6 +21,17 @@ Rows share(Rows out, std::int64_t from, std::int64_t to) {
   return in;
 }
 
+/// Input rows whose windows reach the output rows of a transposed convolution: row i adds to rows
+/// i * stride - pad and on (ONNX, ConvTranspose).
+Rows transposed_reach(Rows out, const Window& w, std::int64_t limit) {
+  const std::int64_t extent = (w.kernel_h - 1) * w.dilation_h;
+  const std::int64_t first = out.begin + w.pad_top - extent;
+  Rows in{first <= 0 ? 0 : ceil_div(first, w.stride_h), (out.end - 1 + w.pad_top) / w.stride_h + 1};
+  in.begin = std::min(in.begin, limit - 1);
+  in.end = std::clamp(in.end, in.begin + 1, limit);
+  return in;
+}
+
 }  // namespace
 
 Rows input_rows(const Stage& stage, Rows rows) {
@@ -33,8 +44,13 @@ Rows input_rows(const Stage& stage, Rows rows) {
                           stage.in.rows);
     case Reach::kWhole:
       return {0, stage.in.rows};
-    case Reach::kProportional:
-      return share(rows, stage.out.rows, stage.in.rows);
+    case Reach::kProportional: {
+      if (stage.kind == StageKind::kMac) return transposed_reach(rows, w, stage.in.rows);
+      Rows in = share(rows, stage.out.rows, stage.in.rows);
+      in.begin = std::max<std::int64_t>(0, in.begin - stage.halo);
+      in.end = std::min(stage.in.rows, in.end + stage.halo);
+      return in;
+    }
   }
   return rows;
 }

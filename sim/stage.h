@@ -55,6 +55,7 @@ struct Stage {
 
   Reach reach = Reach::kSame;
   Window window;
+  std::int64_t halo = 0;  ///< kProportional: further input rows on each side (interpolation)
   /// Output channels [a, b) need exactly the input channels [a, b): depthwise, pooling, elementwise.
   bool channelwise = false;
   bool whole_channels = false;  ///< neither input nor output channels can be cut
@@ -88,6 +89,7 @@ struct Stage {
 
   // kHost
   double host_operations = 0;
+  std::vector<TensorId> also_makes;  ///< further outputs
 
   /// Output channels of one group.
   std::int64_t group_outputs() const { return out.channels / groups; }

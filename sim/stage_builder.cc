@@ -44,8 +44,8 @@ class Builder {
     using enum OpKind;
     switch (op_info(op_.kind).op_class) {
       case OpClass::kMac:
-        return {op_.kind == kLstm || op_.kind == kGru || op_.kind == kRnn ? recurrent()
-                                                                          : product()};
+        if (op_.kind == kLstm || op_.kind == kGru || op_.kind == kRnn) return with_states();
+        return {product()};
       case OpClass::kVector:
         return {vector()};
       case OpClass::kMove:
@@ -149,6 +149,34 @@ class Builder {
     return stage;
   }
 
+  bool is_used(TensorId id) const {
+    return !c_.graph.consumers(id).empty() || c_.graph.is_output(id);
+  }
+
+  /// The sequence of results, or the last state if only that is wanted; further results that
+  /// somebody reads are copied out of it.
+  std::vector<Stage> with_states() const {
+    const auto main = std::find_if(op_.outputs.begin(), op_.outputs.end(),
+                                   [&](TensorId id) { return is_used(id); });
+    PRESIL_CHECK(main != op_.outputs.end(), "{}: nobody reads its results", op_.name);
+    std::vector<Stage> stages{recurrent()};
+    stages[0].output = *main;
+    stages[0].out = c_.map_of(*main);
+    merge_batch(stages[0].out);
+    for (auto other = main + 1; other != op_.outputs.end(); ++other) {
+      if (!is_used(*other)) continue;
+      Stage copy = base(StageKind::kVector);
+      copy.name = fmt::format("{}[{}]", op_.name, stages.size());
+      copy.vector_cost = c_.chip.vector_unit.cycles_per_element.at("copy");
+      copy.input = *main;
+      copy.output = *other;
+      copy.out = c_.map_of(*other);
+      copy.in = copy.out;
+      stages.push_back(proportional(copy));
+    }
+    return stages;
+  }
+
   Stage recurrent() const {
     const RecurrentAttrs& attrs = op_.as<RecurrentAttrs>();
     Stage stage = base(StageKind::kRecurrent);
@@ -164,6 +192,7 @@ class Builder {
     const std::size_t time_axis = attrs.batch_first ? 1 : 0;
     stage.steps = shape(0).at(time_axis);
     stage.in.channels = stage.reduction;
+    merge_batch(stage.in);
     stage.whole_channels = true;
     const auto cost = [&](const char* key) {
       return c_.chip.vector_unit.cycles_per_element.at(key);
@@ -210,6 +239,7 @@ class Builder {
       case kResizeNearest:
       case kResizeBilinear:
         stage.reach = Reach::kProportional;
+        stage.halo = op_.kind == kResizeBilinear ? 1 : 0;
         stage.channelwise = true;
         return stage;
       case kSoftmax:
@@ -337,12 +367,22 @@ class Builder {
     if (op_.kind == kSlice) return {slice(stage)};
     if (op_.kind == kPad && stage.in.channels == stage.out.channels &&
         stage.in.batch == stage.out.batch) {
-      stage.reach = Reach::kProportional;
-      stage.channelwise = true;
-      return {stage};
+      return {pad(stage)};
     }
     if (op_.kind == kGather) return {gather(stage)};
     return {with_constants(proportional(stage))};
+  }
+
+  /// A window of one element that may lie outside.
+  Stage pad(Stage stage) const {
+    const std::vector<std::int64_t>& before = op_.as<PadAttrs>().before;
+    const std::size_t rank = before.size();
+    const bool last = c_.last[static_cast<std::size_t>(stage.input)] || rank < 3;
+    stage.reach = Reach::kWindow;
+    stage.channelwise = true;
+    if (last ? rank >= 2 : rank >= 4) stage.window.pad_top = before[rank - 2];
+    if (!last) stage.window.pad_left = before[rank - 1];
+    return stage;
   }
 
   /// Reads as many bytes as it writes, whatever the table's size, and the indices.
@@ -454,6 +494,7 @@ class Builder {
                   "host CPU at the cost that the chip file states",
                   op_.name, type);
     Stage stage = base(StageKind::kHost);
+    stage.also_makes.assign(op_.outputs.begin() + 1, op_.outputs.end());
     for (const TensorId input : op_.inputs)
       if (input != stage.input && c_.is_activation(input))
         stage.operands.push_back({input, c_.map_of(input)});
@@ -484,7 +525,13 @@ bool is_view(const StageContext& context, const Op& op) {
   const FeatureMap in = context.map_of(op.inputs[0]);
   const FeatureMap out = context.map_of(op.outputs[0]);
   // The same pixels with the same channels, in the same order.
-  const bool same_pixels = in.channels == out.channels && in.elements() == out.elements();
+  const bool last = context.last[static_cast<std::size_t>(op.inputs[0])];
+  const bool same_layout =
+      last == context.last[static_cast<std::size_t>(op.outputs[0])]
+          ? last || in.batch == out.batch
+          : in.rows * in.columns == 1 && out.rows * out.columns == 1;
+  const bool same_pixels =
+      in.channels == out.channels && in.elements() == out.elements() && same_layout;
   if (same_pixels && (in.columns == out.columns || in.blocks() == 1)) return true;
   // A feature map that only matrix products with constants read, whose weights are laid out for it.
   const std::span<const OpId> readers = context.graph.consumers(op.outputs[0]);

@@ -70,10 +70,16 @@ bool is_broadcast(const Stage& stage, const Operand& operand) {
 
 std::int64_t output_step(const Stage& stage) {
   if (stage.whole_channels) return stage.out.channels;
-  const std::int64_t atom = stage.channelwise ? std::lcm(stage.out.atom, stage.in.atom)
-                                              : stage.out.atom;
+  std::int64_t atom = stage.channelwise ? std::lcm(stage.out.atom, stage.in.atom) : stage.out.atom;
+  for (const Operand& operand : stage.operands)
+    if (!is_broadcast(stage, operand)) atom = std::lcm(atom, operand.map.atom);
+  if (stage.weights_are_activations && !stage.weights_transposed)
+    atom = std::lcm(atom, stage.weight_map.atom);
   if (stage.groups > 1) {
-    const std::int64_t step = std::lcm(atom, stage.group_outputs());
+    std::int64_t step = std::lcm(atom, stage.group_outputs());
+    // The groups' inputs begin at a block too.
+    const std::int64_t inputs = step / stage.group_outputs() * stage.reduction;
+    step *= stage.in.atom / std::gcd(stage.in.atom, inputs);
     return std::min(step, stage.out.channels);
   }
   return std::min(atom, stage.out.channels);

@@ -90,7 +90,7 @@ void Walker<Sink>::load_operands(const Stage& stage, int number, ComputeTile& ti
     t.buffer = index_.find(Use::kOperand, number, static_cast<int>(i));
     t.content = broadcast ? Frame{{0, map.rows}, {0, map.columns}, {0, map.channels}}
                           : Frame{at.rows, at.columns, outputs};
-    t.image = map.batch == 1 ? 0 : at.image;
+    t.image = at.image % map.batch;
     if (t.buffer < 0) {
       t.frame = {{0, map.rows}, {0, map.columns}, {0, map.channels}};
     } else {
@@ -111,6 +111,8 @@ template <typename Sink>
 Tile Walker<Sink>::external_input(const Stage& stage, int number, const Part& part,
                                   std::int64_t image, const Frame& content,
                                   std::array<std::int64_t, 2> key) {
+  // One image against many (a matrix product that broadcasts its first operand).
+  image %= stage.in.batch;
   Tile t{.map = &stage.in, .tensor = stage.input, .image = image, .content = content};
   t.channel_shift = stage.in_channel;
   t.row_shift = stage.in_row;
@@ -171,11 +173,15 @@ WeightTile Walker<Sink>::weight_tile(const Stage& stage, int number, std::int64_
   WeightTile w{.stage = &stage, .tensor = stage.weights, .image = image};
   w.outputs = outputs;
   w.channels = channels;
-  w.bytes = stage.weight_bytes(outputs.count(), channels.count());
-  const std::int64_t per_image = stage.weight_bytes(stage.out.channels, stage.reduction);
-  w.offset = image * per_image +
+  const std::int64_t sums = stage.kind == StageKind::kRecurrent ? stage.gates * stage.hidden
+                                                                : stage.out.channels;
+  // Constants come with the first run of the reduction.
+  const bool first = channels.begin == 0;
+  w.bytes = first ? stage.weight_bytes(outputs.count(), channels.count())
+                  : ceil_div(outputs.count() * channels.count() * stage.taps * stage.weight_bits, 8);
+  w.offset = image * stage.weight_bytes(sums, stage.reduction) +
              stage.weight_bytes(outputs.begin, stage.reduction) +
-             stage.weight_bytes(outputs.count(), channels.begin);
+             (first ? 0 : stage.weight_bytes(outputs.count(), channels.begin));
   if (around_.weights_stay) return w;
   w.buffer = index_.find(Use::kWeights, number);
   const auto [slot, there] = ring(w.buffer).take({image, outputs.begin, channels.begin});
@@ -208,8 +214,15 @@ template <typename Sink>
 void Walker<Sink>::walk_chain(const Part& part) {
   ring_rows_ = chain_ring_rows(group_, mapping_.stripe_rows);
   const Stage& last = group_.stages.back();
+  // Rows between the last window of the core before and the first one here are the network's too.
+  std::vector<std::int64_t> from(group_.stages.size(), 0);
+  if (part.rows.begin > 0) {
+    const std::vector<Rows> before = chain_rows(group_, {part.rows.begin - 1, part.rows.begin});
+    for (std::size_t i = 0; i < from.size(); ++i) from[i] = before[i].end;
+  }
   for (std::int64_t image = 0; image < last.out.batch; ++image) {
     std::vector<Rows> done(group_.stages.size());  // rows of each output that are made
+    for (std::size_t i = 0; i < done.size(); ++i) done[i] = {from[i], from[i]};
     for (const Rows stripe : cut(part.rows, mapping_.stripe_rows))
       walk_stripe(image, stripe, done);
   }
@@ -220,7 +233,7 @@ void Walker<Sink>::walk_stripe(std::int64_t image, Rows stripe, std::vector<Rows
   const std::vector<Rows> need = chain_rows(group_, stripe);
   for (std::size_t i = 0; i < need.size(); ++i) {
     const bool first = done[i].count() == 0;
-    const Rows fresh{first ? need[i].begin : done[i].end, need[i].end};
+    const Rows fresh{first ? std::min(need[i].begin, done[i].end) : done[i].end, need[i].end};
     if (fresh.count() <= 0) continue;
     done[i] = {first ? fresh.begin : done[i].begin, fresh.end};
     chain_stage(group_.stages[i], static_cast<int>(i), image, fresh);

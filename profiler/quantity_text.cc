@@ -89,13 +89,14 @@ std::string shortened(std::string_view text, std::size_t width) {
   }
   std::size_t head = letters.size(), tail = letters.size();
   if (letters.size() > width) {
-    head = (width - 2) / 3;
+    head = (width - 2) / 2;
     tail = letters.size() - (width - 2 - head);
     for (std::size_t i = tail; i < tail + width / 4 && i < letters.size(); ++i)
       if (is_separator(letters[i][0])) {
         tail = i;
         break;
       }
+    while (tail < letters.size() && letters[tail] == ".") ++tail;  // ".." says it
   }
   std::string result;
   for (std::size_t i = 0; i < head; ++i) result += letters[i];

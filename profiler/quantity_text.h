@@ -27,8 +27,8 @@ std::string count_text(std::int64_t count);
 
 /// Columns that UTF-8 text takes: its code points.
 std::size_t text_width(std::string_view text);
-/// `text` in at most `width` (>= 4) columns: the middle gives way to "..", the end keeps more than
-/// the beginning and starts at a separator where one is near. Control characters become '?'.
+/// `text` in at most `width` (>= 4) columns: the middle gives way to "..", behind which the
+/// text goes on at a separator where one is near. Control characters become '?'.
 std::string shortened(std::string_view text, std::size_t width);
 
 }  // namespace presil

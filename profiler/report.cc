@@ -12,13 +12,17 @@ namespace {
 
 using Path = std::vector<std::string>;
 
-/// The components of an operator's name, without what a converter joined behind a ';'.
+/// The components of an operator's name that say something new, without what a converter joined
+/// behind a ';'.
 Path path_of(const std::string& joined) {
   const std::string name = joined.substr(0, joined.find(';'));
   Path parts;
   for (std::size_t begin = 0; begin <= name.size();) {
     const std::size_t end = std::min(name.find('/', begin), name.size());
-    if (end > begin) parts.push_back(name.substr(begin, end - begin));
+    const std::string part = name.substr(begin, end - begin);
+    // PyTorch repeats the path: "block/block.2/block.2.0".
+    if (!parts.empty() && part.starts_with(parts.back() + ".")) parts.pop_back();
+    if (!part.empty()) parts.push_back(part);
     begin = end + 1;
   }
   return parts;

@@ -45,8 +45,8 @@ TEST_CASE("quantities are written for people") {
 
 TEST_CASE("names give way in the middle, at a separator where one is near") {
   CHECK(shortened("short", 10) == "short");
-  CHECK(shortened("abcdefghijklmnopqrst", 11) == "abc..opqrst");
-  CHECK(shortened("features/block17/depthwise", 20) == "featur../depthwise");
+  CHECK(shortened("abcdefghijklmnopqrst", 11) == "abcd..pqrst");
+  CHECK(shortened("features/block17/depthwise", 20) == "features/..depthwise");
   CHECK(shortened("caf\xC3\xA9", 4) == "caf\xC3\xA9");
   CHECK(shortened("a\nb\x1b[31m", 20) == "a?b?[31m");
 }
@@ -58,7 +58,7 @@ TEST_CASE("a table's flexible columns give way, its numbers do not") {
   const std::string text = table.text(30);
   CHECK(text ==
         "name                         n\n"
-        "aaaaaaa..aaaaaaaaaa/tail 1,234\n"
+        "aaaaaaaaaaa..aaaaaa/tail 1,234\n"
         "b                            7\n");
 }
 
@@ -96,6 +96,12 @@ TEST_CASE("what most groups share is left out of their names") {
   CHECK(short_names(run) == std::vector<std::string>{"a", "b", "c", "d", "net"});
   run.groups.resize(2);
   CHECK(short_names(run) == std::vector<std::string>{"net/a/Conv", "net/b/Conv"});
+}
+
+TEST_CASE("a component that the next one repeats is said once") {
+  RunResult run;
+  run.groups.push_back({.name = "/features/features.5/block/block.2/block.2.0/fc1"});
+  CHECK(short_names(run) == std::vector<std::string>{"features.5/block.2.0/fc1"});
 }
 
 TEST_CASE("a network is summed up by kind and layer by layer") {

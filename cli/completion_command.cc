@@ -42,7 +42,8 @@ std::string cases_of(const CLI::App& app) {
   return cases;
 }
 
-constexpr const char* kScript = R"(# bash completion of presil; use: source <(presil completion bash)
+constexpr const char* kScript =
+    R"(# bash completion of presil; use: source <(presil completion bash)
 _presil() {{
   local word=${{COMP_WORDS[COMP_CWORD]}} before=${{COMP_WORDS[COMP_CWORD-1]}} words= i
   local chips="{chips}"

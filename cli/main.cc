@@ -43,7 +43,7 @@ int run(int argc, char** argv) {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
-    fmt::print(stderr, "presil: {}\n", 
+    fmt::print(stderr, "presil: {}\n",
                presil::cli::usage_error(app, error, argc > 1 ? argv[1] : ""));
     return kUserError;
   }

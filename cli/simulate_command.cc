@@ -77,13 +77,13 @@ void check(const Options& options) {
 }
 
 void simulate_many(const Options& options, const RunOptions& run_options) {
-  ListOptions list{.overrides = parse_overrides(options.set),
-                   .import = options.import.options(),
-                   .run = run_options,
-                   .workers = options.workers > 0 ? static_cast<int>(options.workers)
-                                                  : processor_count(),
-                   .seconds_a_run = options.time_limit,
-                   .csv = options.csv};
+  ListOptions list{
+      .overrides = parse_overrides(options.set),
+      .import = options.import.options(),
+      .run = run_options,
+      .workers = options.workers > 0 ? static_cast<int>(options.workers) : processor_count(),
+      .seconds_a_run = options.time_limit,
+      .csv = options.csv};
   list.models = options.list.empty() ? std::vector<std::string>{options.model}
                                      : read_model_list(options.list);
   for (const std::string& chip : options.chips)
@@ -126,7 +126,8 @@ void add_simulate_command(CLI::App& app) {
   options->import.add_to(*command);
   options->run.add_to(*command);
   command->add_option("--top", options->top, "Only the groups that take longest");
-  command->add_option("--json", options->json, "Everything, as docs/json_schema.md says; - is stdout");
+  command->add_option("--json", options->json,
+                      "Everything, as docs/json_schema.md says; - is stdout");
   command->add_option("--csv", options->csv, "A row a group, or with --list a run; - is stdout");
   command->add_option("--list", options->list, "File with one model a line ('#': comment)");
   command->add_option("--workers", options->workers,

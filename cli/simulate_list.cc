@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <filesystem>
 #include <fstream>
@@ -23,13 +24,28 @@ namespace {
 using Status = JobOutcome::Status;
 
 /// Keys of report_json that a row has; a list becomes its length.
-constexpr std::array kKeys{
-    "latency_cycles",        "latency_us",       "total_cycles",         "inferences_per_second",
-    "macs",                  "utilisation",      "effective_tops",       "bound_by",
-    "roofline_cycles",       "parameter_bytes",  "peak_activation_bytes", "peak_sram_bytes",
-    "dram_read_bytes",       "dram_write_bytes", "energy_pj",            "average_power_mw",
-    "host_share",            "host_ops",         "groups",               "graph_hash",
-    "chip_hash",             "simulator_version"};
+constexpr std::array kKeys{"latency_cycles",
+                           "latency_us",
+                           "total_cycles",
+                           "inferences_per_second",
+                           "macs",
+                           "utilisation",
+                           "effective_tops",
+                           "bound_by",
+                           "roofline_cycles",
+                           "parameter_bytes",
+                           "peak_activation_bytes",
+                           "peak_sram_bytes",
+                           "dram_read_bytes",
+                           "dram_write_bytes",
+                           "energy_pj",
+                           "average_power_mw",
+                           "host_share",
+                           "host_ops",
+                           "groups",
+                           "graph_hash",
+                           "chip_hash",
+                           "simulator_version"};
 
 struct Row {
   std::string model, chip;
@@ -90,7 +106,17 @@ std::string csv_header() {
   return csv_line(cells);
 }
 
-TextTable table_of(const std::vector<Row>& rows) {
+/// A model in a table: its file's name, or all of the path if another has the same.
+std::string short_model(const ListOptions& options, const std::string& model) {
+  const auto name = [](const std::string& path) {
+    return path.starts_with("nb201:") ? path : std::filesystem::path(path).filename().string();
+  };
+  for (const std::string& other : options.models)
+    if (other != model && name(other) == name(model)) return model;
+  return name(model);
+}
+
+TextTable table_of(const ListOptions& options, const std::vector<Row>& rows) {
   TextTable table({{.title = "model", .flexible = true},
                    {.title = "chip", .flexible = true},
                    {.title = "latency", .right = true},
@@ -103,12 +129,13 @@ TextTable table_of(const std::vector<Row>& rows) {
                    {.title = "bound by"}});
   for (const Row& row : rows) {
     if (row.status != Status::kDone) {
-      table.add({row.model, row.chip, status_text(row.status), "-", "-", "-", "-", "-", "-", "-"});
+      table.add({short_model(options, row.model), row.chip, status_text(row.status), "-", "-", "-",
+                 "-", "-", "-", "-"});
       continue;
     }
     const auto real = [&](const char* key) { return row.result[key].get<double>(); };
     const auto whole = [&](const char* key) { return row.result[key].get<std::int64_t>(); };
-    table.add({row.model, row.chip, time_text(real("latency_us")),
+    table.add({short_model(options, row.model), row.chip, time_text(real("latency_us")),
                three_digits(real("inferences_per_second")), count_text(whole("macs")),
                percent_text(real("utilisation")), bytes_text(whole("peak_sram_bytes")),
                bytes_text(whole("dram_read_bytes") + whole("dram_write_bytes")),
@@ -117,17 +144,24 @@ TextTable table_of(const std::vector<Row>& rows) {
   return table;
 }
 
-/// Latencies side by side: a model a row, a chip a column.
-TextTable latency_matrix(const std::vector<Row>& rows, std::size_t chips) {
+/// Chips beside each other, so that names of models keep some width.
+constexpr std::size_t kMatrixChips = 7;
+
+/// Latencies side by side: a model a row, the chips [first, last) in columns.
+TextTable latency_matrix(const ListOptions& options, const std::vector<Row>& rows,
+                         std::size_t first, std::size_t last) {
   std::vector<TextColumn> columns{{.title = "latency", .flexible = true}};
-  for (std::size_t c = 0; c < chips; ++c) columns.push_back({.title = rows[c].chip, .right = true});
+  for (std::size_t c = first; c < last; ++c)
+    columns.push_back({.title = options.chips[c].name, .right = true});
   TextTable table(std::move(columns));
-  for (std::size_t first = 0; first < rows.size(); first += chips) {
-    std::vector<std::string> cells{rows[first].model};
-    for (std::size_t r = first; r < first + chips; ++r)
-      cells.push_back(rows[r].status == Status::kDone
-                          ? time_text(rows[r].result["latency_us"].get<double>())
-                          : status_text(rows[r].status));
+  for (std::size_t m = 0; m < options.models.size(); ++m) {
+    std::vector<std::string> cells{short_model(options, options.models[m])};
+    for (std::size_t c = first; c < last; ++c) {
+      const Row& row = rows[m * options.chips.size() + c];
+      cells.push_back(row.status == Status::kDone
+                          ? time_text(row.result["latency_us"].get<double>())
+                          : status_text(row.status));
+    }
     table.add(std::move(cells));
   }
   return table;
@@ -150,9 +184,13 @@ void print_failures(const std::vector<Row>& rows) {
   }
 }
 
-void print_tables(const std::vector<Row>& rows, std::size_t chips) {
-  fmt::print("{}", table_of(rows).text());
-  if (chips > 1 && rows.size() > chips) fmt::print("\n{}", latency_matrix(rows, chips).text());
+void print_tables(const ListOptions& options, const std::vector<Row>& rows) {
+  fmt::print("{}", table_of(options, rows).text());
+  const std::size_t chips = options.chips.size();
+  if (chips > 1 && options.models.size() > 1)
+    for (std::size_t c = 0; c < chips; c += kMatrixChips)
+      fmt::print("\n{}",
+                 latency_matrix(options, rows, c, std::min(chips, c + kMatrixChips)).text());
   print_failures(rows);
 }
 
@@ -214,7 +252,7 @@ void simulate_list(const ListOptions& options) {
   if (options.csv == "-")
     fmt::print("{}", csv);
   else
-    print_tables(rows, chips);
+    print_tables(options, rows);
   std::size_t failures = 0;
   for (const Row& row : rows) failures += row.status != Status::kDone;
   std::fflush(stdout);

@@ -23,7 +23,8 @@ std::string window_text(const Op& op) {
   const auto text = [](const Window& w) {
     std::string s = fmt::format("{}x{}/{}", w.kernel_h, w.kernel_w, w.stride_h);
     if (w.stride_w != w.stride_h) s += fmt::format("x{}", w.stride_w);
-    if (w.dilation_h > 1 || w.dilation_w > 1) s += fmt::format(" d{}", std::max(w.dilation_h, w.dilation_w));
+    if (w.dilation_h > 1 || w.dilation_w > 1)
+      s += fmt::format(" d{}", std::max(w.dilation_h, w.dilation_w));
     return s;
   };
   if (const auto* conv = std::get_if<ConvAttrs>(&op.attrs)) {
@@ -116,11 +117,12 @@ std::string network_summary(const Graph& graph) {
   line("outputs", tensors_text(graph, graph.outputs()));
   line("MACs", fmt::format("{} ({})", count_text(macs_of(graph).value),
                            with_thousands(macs_of(graph).value)));
-  line("parameters", fmt::format("{} in {}: {}", count_text(parameter_count(graph)),
-                                 bytes_text(parameter_bytes(graph).value), types_text(graph, true)));
-  line("activations", fmt::format("at most {} alive at once; all of them: {}",
-                                  bytes_text(peak_activation_bytes(graph).value),
-                                  types_text(graph, false)));
+  line("parameters",
+       fmt::format("{} in {}: {}", count_text(parameter_count(graph)),
+                   bytes_text(parameter_bytes(graph).value), types_text(graph, true)));
+  line("activations",
+       fmt::format("at most {} alive at once; all of them: {}",
+                   bytes_text(peak_activation_bytes(graph).value), types_text(graph, false)));
   line("operators", fmt::format("{}, after what needs no work at inference was folded away",
                                 graph.ops().size()));
   return text + "\n" + kinds_table(graph).text();

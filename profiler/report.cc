@@ -138,8 +138,8 @@ std::vector<std::string> short_names(const RunResult& run) {
     // "block3/expand..project": what both have in front is said once.
     const auto differs = std::mismatch(from.begin(), from.end(), to.begin(), to.end()).second;
     to.erase(to.begin(), differs);
-    result.push_back(fmt::format("{}{}{}", fmt::join(from, "/"), to.empty() ? "" : "..",
-                                 fmt::join(to, "/")));
+    result.push_back(
+        fmt::format("{}{}{}", fmt::join(from, "/"), to.empty() ? "" : "..", fmt::join(to, "/")));
   }
   return result;
 }
@@ -159,8 +159,7 @@ std::string precision_of(const Report& report, std::size_t group) {
   if (group >= groups.size()) return "";
   for (const Stage& stage : groups[group].stages) {
     if (stage.kind != StageKind::kMac && stage.kind != StageKind::kRecurrent) continue;
-    const PrecisionMode& mode =
-        report.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)];
+    const PrecisionMode& mode = report.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)];
     return fmt::format("{} x {}", name_of(mode.weights), name_of(mode.activations));
   }
   return "";

@@ -18,9 +18,9 @@ struct Report {
   const ChipSpec& chip;
   const RunOptions& options;
   const RunResult& run;
-  std::string model;                ///< as the user named it: a file or a built-in name
-  ChipOverrides overrides;          ///< --set
-  std::string version;              ///< of presil
+  std::string model;        ///< as the user named it: a file or a built-in name
+  ChipOverrides overrides;  ///< --set
+  std::string version;      ///< of presil
 };
 
 /// The spellings of every table and file.

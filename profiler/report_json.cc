@@ -28,9 +28,9 @@ Json json_of(const ChipSpec& chip, const EnergyParts& parts) {
   // The host's link has no memories of its own.
   for (std::size_t m = 0; m < parts.memories.size(); ++m)
     memories.push_back({{"name", chip.memories[m].name}, {"energy_pj", parts.memories[m].value}});
-  return {{"mac", parts.mac.value},         {"sram", parts.sram.value},
-          {"vector", parts.vector.value},   {"control", parts.control.value},
-          {"idle", parts.idle.value},       {"memories", memories}};
+  return {{"mac", parts.mac.value},       {"sram", parts.sram.value},
+          {"vector", parts.vector.value}, {"control", parts.control.value},
+          {"idle", parts.idle.value},     {"memories", memories}};
 }
 
 double share_of(const RunResult& run, Cycles cycles) {

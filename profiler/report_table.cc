@@ -24,16 +24,15 @@ double share_of(const RunResult& run, Cycles cycles) {
 /// "96x112x112": without the batch of one image that nearly every shape has.
 std::string short_shape(const Shape& shape) {
   const bool drop = shape.size() > 1 && shape[0] == 1;
-  return shape.empty() ? "scalar" : fmt::format("{}", fmt::join(shape.begin() + drop, shape.end(), "x"));
+  return shape.empty() ? "scalar"
+                       : fmt::format("{}", fmt::join(shape.begin() + drop, shape.end(), "x"));
 }
 
 std::string shapes_of(const Report& report, std::size_t g) {
   const auto& groups = report.run.compiled.network.groups;
   if (g >= groups.size()) return "";
-  const std::string in =
-      short_shape(report.graph.tensor(groups[g].stages.front().input).shape);
-  const std::string out =
-      short_shape(report.graph.tensor(groups[g].stages.back().output).shape);
+  const std::string in = short_shape(report.graph.tensor(groups[g].stages.front().input).shape);
+  const std::string out = short_shape(report.graph.tensor(groups[g].stages.back().output).shape);
   return in == out ? in : in + " > " + out;
 }
 
@@ -121,11 +120,12 @@ class Totals {
   }
 
   void latency() {
-    const std::string rate = fmt::format("{} inferences/s", three_digits(run_.inferences_per_second()));
-    line("latency", fmt::format("{} cycles = {} at {} MHz{}; {}", with_thousands(run_.latency.value),
-                                time_text(run_.microseconds(run_.latency)), clock(),
-                                run_.batch > 1 ? fmt::format(" for a batch of {}", run_.batch) : "",
-                                rate));
+    const std::string rate =
+        fmt::format("{} inferences/s", three_digits(run_.inferences_per_second()));
+    line("latency",
+         fmt::format("{} cycles = {} at {} MHz{}; {}", with_thousands(run_.latency.value),
+                     time_text(run_.microseconds(run_.latency)), clock(),
+                     run_.batch > 1 ? fmt::format(" for a batch of {}", run_.batch) : "", rate));
     std::vector<std::string> parts;
     const std::vector<Cycles> by_bound = cycles_by_bound(run_);
     std::vector<std::size_t> order(by_bound.size());
@@ -142,19 +142,21 @@ class Totals {
   std::string clock() const { return with_thousands(std::llround(run_.clock_mhz)); }
 
   void all_inferences() {
-    line("all", fmt::format("{} inferences back to back: {} cycles = {}, {} each",
-                            run_.inferences, with_thousands(run_.total.value),
-                            time_text(run_.microseconds(run_.total)),
-                            time_text(run_.microseconds(run_.total) /
-                                      static_cast<double>(run_.inferences))));
+    line("all",
+         fmt::format(
+             "{} inferences back to back: {} cycles = {}, {} each", run_.inferences,
+             with_thousands(run_.total.value), time_text(run_.microseconds(run_.total)),
+             time_text(run_.microseconds(run_.total) / static_cast<double>(run_.inferences))));
   }
 
   void array() {
-    std::string what = fmt::format("{} utilised over the latency; {} TOPS effective of {} peak; {} MACs",
-                                   percent_text(run_.utilisation), three_digits(run_.effective_tops),
-                                   three_digits(peak_tops(report_.chip)), count_text(run_.macs.value));
+    std::string what =
+        fmt::format("{} utilised over the latency; {} TOPS effective of {} peak; {} MACs",
+                    percent_text(run_.utilisation), three_digits(run_.effective_tops),
+                    three_digits(peak_tops(report_.chip)), count_text(run_.macs.value));
     if (run_.macs_executed > run_.macs)
-      what += fmt::format(", {} executed (rows computed again)", count_text(run_.macs_executed.value));
+      what +=
+          fmt::format(", {} executed (rows computed again)", count_text(run_.macs_executed.value));
     std::set<std::string> precisions;
     for (std::size_t g = 0; g < run_.groups.size(); ++g)
       if (const std::string precision = precision_of(report_, g); !precision.empty())
@@ -169,13 +171,12 @@ class Totals {
       return b.value == 0 ? 0 : static_cast<double>(a.value) / static_cast<double>(b.value);
     };
     line("bounds",
-         fmt::format("{:.2f}x the roofline ({}); between the lower bound {} ({:.2f}x) and the upper "
-                     "bound {} ({:.2f}x) of its schedule",
-                     ratio(run_.latency, run_.roofline), with_thousands(run_.roofline.value),
-                     with_thousands(run_.lower_bound.value),
-                     ratio(run_.timeline.total, run_.lower_bound),
-                     with_thousands(run_.upper_bound.value),
-                     ratio(run_.timeline.total, run_.upper_bound)));
+         fmt::format(
+             "{:.2f}x the roofline ({}); between the lower bound {} ({:.2f}x) and the upper "
+             "bound {} ({:.2f}x) of its schedule",
+             ratio(run_.latency, run_.roofline), with_thousands(run_.roofline.value),
+             with_thousands(run_.lower_bound.value), ratio(run_.timeline.total, run_.lower_bound),
+             with_thousands(run_.upper_bound.value), ratio(run_.timeline.total, run_.upper_bound)));
   }
 
   void memory() {
@@ -190,10 +191,11 @@ class Totals {
       const std::int64_t read = sum(traffic.read), written = sum(traffic.written);
       const double gb_per_s =
           static_cast<double>(read + written) / run_.microseconds(run_.total) * 1e-3;
-      line("port " + memory.name, fmt::format("read {}{}, written {}{}; {} of {} GB/s on average",
-                                    bytes_text(read), reasons(traffic.read), bytes_text(written),
-                                    reasons(traffic.written), three_digits(gb_per_s),
-                                    three_digits(memory.bytes_per_cycle * run_.clock_mhz / 1000)));
+      line("port " + memory.name,
+           fmt::format("read {}{}, written {}{}; {} of {} GB/s on average", bytes_text(read),
+                       reasons(traffic.read), bytes_text(written), reasons(traffic.written),
+                       three_digits(gb_per_s),
+                       three_digits(memory.bytes_per_cycle * run_.clock_mhz / 1000)));
     }
   }
 
@@ -236,25 +238,26 @@ class Totals {
 
   void network() {
     line("network",
-         fmt::format("{} operators in {} groups; parameters {} as the model stores them, {} as run; "
-                     "at most {} of activations alive at once, as the model stores them",
-                     report_.graph.ops().size(), run_.compiled.network.groups.size(),
-                     bytes_text(run_.parameters.value),
-                     bytes_text(parameter_bytes_as_run(report_).value),
-                     bytes_text(run_.peak_activation.value)));
+         fmt::format(
+             "{} operators in {} groups; parameters {} as the model stores them, {} as run; "
+             "at most {} of activations alive at once, as the model stores them",
+             report_.graph.ops().size(), run_.compiled.network.groups.size(),
+             bytes_text(run_.parameters.value), bytes_text(parameter_bytes_as_run(report_).value),
+             bytes_text(run_.peak_activation.value)));
   }
 
   void host() {
     const std::vector<HostOp> ops = host_ops(report_);
     if (run_.link.value > 0)
-      line("host link", fmt::format("{} cycles an inference, {} of the latency",
-                                    with_thousands(run_.link.value),
-                                    percent_text(share_of(run_, run_.link))));
+      line("host link",
+           fmt::format("{} cycles an inference, {} of the latency", with_thousands(run_.link.value),
+                       percent_text(share_of(run_, run_.link))));
     if (ops.empty()) {
       line("host ops", "none: everything runs on the chip");
       return;
     }
-    line("host ops", fmt::format("{} with {} of the latency:", ops.size(), percent_text(run_.host_share)));
+    line("host ops",
+         fmt::format("{} with {} of the latency:", ops.size(), percent_text(run_.host_share)));
     for (const HostOp& op : ops)
       text_ += fmt::format("{:13}{} ({}): {} cycles, {}\n", "", shortened(first_name(op.name), 50),
                            shortened(op.type, 24), with_thousands(op.latency.value),
@@ -293,7 +296,8 @@ std::string report_table(const Report& report, const TableOptions& options) {
 std::string report_totals(const Report& report) { return Totals(report).text(); }
 
 std::string table_legend() {
-  return "shape: input > output, without a batch of 1; util: useful MACs over the array's peak while it works on the "
+  return "shape: input > output, without a batch of 1; util: useful MACs over the array's peak "
+         "while it works on the "
          "group; memory: bytes over the ports of the memories outside SRAM; bound by: what the "
          "group did or waited for most.";
 }

@@ -20,8 +20,8 @@ struct JobOutcome {
 };
 
 struct PoolOptions {
-  int workers = 1;            ///< at least 1
-  double seconds_a_job = 0;   ///< a job that takes longer is killed and has crashed; 0: no limit
+  int workers = 1;           ///< at least 1
+  double seconds_a_job = 0;  ///< a job that takes longer is killed and has crashed; 0: no limit
   /// Called in this process when a job is over, in any order: jobs over, jobs in all.
   std::function<void(std::size_t, std::size_t)> progress;
 };
@@ -29,9 +29,9 @@ struct PoolOptions {
 /// Runs job(0) ... job(count - 1), each in one of the worker processes (forked from this one, so it
 /// sees what this one has in memory), and gives every outcome to `deliver` in this process, in the
 /// order of the jobs, as soon as all before it are there: the same calls for any number of workers.
-/// A job gives bytes; what else it changes is lost. An exception of `deliver` or `progress` ends the
-/// workers and is passed on. Throws Error if the system gives no process. Do not call with other
-/// threads running.
+/// A job gives bytes; what else it changes is lost. An exception of `deliver` or `progress` ends
+/// the workers and is passed on. Throws Error if the system gives no process. Do not call with
+/// other threads running.
 void run_jobs(std::size_t count, const std::function<std::string(std::size_t)>& job,
               const std::function<void(std::size_t, const JobOutcome&)>& deliver,
               const PoolOptions& options = {});

@@ -38,8 +38,7 @@ TEST_CASE("built-in networks are listed, and any network is shown") {
   CHECK(one.has("MACs         2.66 M (2,656,768)"));
   CHECK(one.has("block1/depthwise"));
   CHECK(presil_run("models ds_cnn --as-written").code == 0);
-  const Outcome file =
-      presil_run("models " PRESIL_SOURCE_DIR "/models/examples/tiny_cnn.yaml");
+  const Outcome file = presil_run("models " PRESIL_SOURCE_DIR "/models/examples/tiny_cnn.yaml");
   CHECK(file.has("inputs       image fp32 1x3x32x32"));
 }
 
@@ -58,8 +57,9 @@ TEST_CASE("the completion script is a bash function that knows commands, chips a
                                "COMP_WORDS=(presil simu)\nCOMP_CWORD=1\n_presil\n"
                                "echo \"${COMPREPLY[@]}\"\n");
   const Outcome completed = presil_run("--version; bash " + (folder / "complete"));
-  CHECK(completed.has("ne-base ne-max ne-nano\nmobilenet_v1 mobilenet_v2 mobilenet_v3_large\n"
-                      "simulate\n"));
+  CHECK(
+      completed.has("ne-base ne-max ne-nano\nmobilenet_v1 mobilenet_v2 mobilenet_v3_large\n"
+                    "simulate\n"));
 }
 
 struct Mistake {

@@ -18,10 +18,9 @@ Outcome tiny(const std::string& arguments) {
 TEST_CASE("a simulation is a table that fits the page") {
   const Outcome outcome = presil_run("simulate mobilenet_v2 --chip ne-base");
   REQUIRE(outcome.code == 0);
-  for (const char* part :
-       {"mobilenet_v2 on ne-base: first inference", "# group", "bound by", "\nlatency ",
-        "inferences/s", "\nbounds ", "x the roofline", "\nSRAM ", "\nport dram ", "\nenergy ",
-        "\nnetwork ", "host ops     none"})
+  for (const char* part : {"mobilenet_v2 on ne-base: first inference", "# group", "bound by",
+                           "\nlatency ", "inferences/s", "\nbounds ", "x the roofline", "\nSRAM ",
+                           "\nport dram ", "\nenergy ", "\nnetwork ", "host ops     none"})
     CHECK(outcome.has(part));
   std::istringstream lines(outcome.text);
   for (std::string line; std::getline(lines, line);) {
@@ -107,10 +106,10 @@ TEST_CASE("a wrong run is one line and leaves with 2") {
 TEST_CASE("a list is a row a run in its order, the same for any number of workers") {
   const ScratchFolder folder;
   folder.write("broken.onnx", "not a network");
-  const std::string list = folder.write("list.txt",
-                                        fmt::format("# networks\nds_cnn\n{}  # by path\n\n"
-                                                    "broken.onnx\nno_such_net\nlstm_asr\n",
-                                                    kTiny));
+  const std::string list =
+      folder.write("list.txt", fmt::format("# networks\nds_cnn\n{}  # by path\n\n"
+                                           "broken.onnx\nno_such_net\nlstm_asr\n",
+                                           kTiny));
   for (const int workers : {1, 3}) {
     const Outcome outcome = presil_run(
         fmt::format("simulate --list {} --chip ne-base --chip ne-nano --workers {} --csv {}", list,
@@ -127,13 +126,12 @@ TEST_CASE("a list is a row a run in its order, the same for any number of worker
   for (std::string row; std::getline(rows, row);)
     begins.push_back(row.substr(0, row.find(',', row.find(',', row.find(',') + 1) + 1)));
   const std::string tiny_name = kTiny;
-  CHECK(begins ==
-        std::vector<std::string>{"model,chip,status", "ds_cnn,ne-base,ok", "ds_cnn,ne-nano,ok",
-                                 tiny_name + ",ne-base,ok", tiny_name + ",ne-nano,ok",
-                                 (folder / "broken.onnx") + ",ne-base,failed",
-                                 (folder / "broken.onnx") + ",ne-nano,failed",
-                                 "no_such_net,ne-base,failed", "no_such_net,ne-nano,failed",
-                                 "lstm_asr,ne-base,ok", "lstm_asr,ne-nano,ok"});
+  CHECK(begins == std::vector<std::string>{
+                      "model,chip,status", "ds_cnn,ne-base,ok", "ds_cnn,ne-nano,ok",
+                      tiny_name + ",ne-base,ok", tiny_name + ",ne-nano,ok",
+                      (folder / "broken.onnx") + ",ne-base,failed",
+                      (folder / "broken.onnx") + ",ne-nano,failed", "no_such_net,ne-base,failed",
+                      "no_such_net,ne-nano,failed", "lstm_asr,ne-base,ok", "lstm_asr,ne-nano,ok"});
 }
 
 TEST_CASE("a list of good runs leaves with 0, its CSV on stdout alone if asked") {

@@ -59,11 +59,11 @@ TEST_CASE("a file that is given up leaves the older one and nothing beside it") 
 
 TEST_CASE("what cannot be written says so when it is opened") {
   const Folder folder;
-  CHECK_THROWS_WITH_AS(OutputFile(folder.path / "no" / "out.csv"),
-                       ((folder.path / "no" / "out.csv").string() +
-                        ": cannot be written: No such file or directory")
-                           .c_str(),
-                       Error);
+  CHECK_THROWS_WITH_AS(
+      OutputFile(folder.path / "no" / "out.csv"),
+      ((folder.path / "no" / "out.csv").string() + ": cannot be written: No such file or directory")
+          .c_str(),
+      Error);
   CHECK_THROWS_WITH_AS(OutputFile(folder.path),
                        (folder.path.string() + ": cannot be written: Is a directory").c_str(),
                        Error);

@@ -10,8 +10,7 @@ namespace presil {
 
 /// The tiny example network, or another, on a chip of chips/.
 struct Simulated {
-  explicit Simulated(const std::string& model = PRESIL_SOURCE_DIR
-                     "/models/examples/tiny_cnn.yaml",
+  explicit Simulated(const std::string& model = PRESIL_SOURCE_DIR "/models/examples/tiny_cnn.yaml",
                      const std::string& chip_name = "ne-base", RunOptions run_options = {})
       : graph(load_network(model)),
         chip(load_chip(PRESIL_SOURCE_DIR "/chips/" + chip_name + ".yaml")),

@@ -41,8 +41,8 @@ Json with_host_op() {
   TensorDesc out{.name = "out", .type = DataType::kFloat32, .shape = {1, 8, 4, 4}};
   const auto made = builder.add_op_into(
       OpKind::kHost,
-      HostAttrs{.type = "Strange", .output_shapes = {{1, 8, 4, 4}},
-                .output_types = {DataType::kFloat32}},
+      HostAttrs{
+          .type = "Strange", .output_shapes = {{1, 8, 4, 4}}, .output_types = {DataType::kFloat32}},
       {image}, {out}, "odd");
   builder.mark_output(made[0]);
   const Graph graph = std::move(builder).finish();

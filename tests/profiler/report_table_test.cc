@@ -63,7 +63,8 @@ TEST_CASE("a table's flexible columns give way, its numbers do not") {
 }
 
 TEST_CASE("lines break behind clauses") {
-  CHECK(wrapped("label: one two, three four; five", 2, 18) == "label: one two,\n  three four; five");
+  CHECK(wrapped("label: one two, three four; five", 2, 18) ==
+        "label: one two,\n  three four; five");
   CHECK(wrapped("aaaa bbbb cccc", 1, 9) == "aaaa bbbb\n cccc");
   CHECK(wrapped("a  b", 0, 9) == "a  b");
 }
@@ -91,7 +92,8 @@ TEST_CASE("only the groups that take longest, longest first") {
 
 TEST_CASE("what most groups share is left out of their names") {
   RunResult run;
-  for (const char* name : {"net/a/Conv", "net/b/Conv", "net/c/Conv;net/c/Bias", "net/d/Conv", "net"})
+  for (const char* name :
+       {"net/a/Conv", "net/b/Conv", "net/c/Conv;net/c/Bias", "net/d/Conv", "net"})
     run.groups.push_back({.name = name});
   CHECK(short_names(run) == std::vector<std::string>{"a", "b", "c", "d", "net"});
   run.groups.resize(2);

@@ -49,13 +49,12 @@ TEST_CASE("many jobs come back in their order, whatever the number of workers") 
 }
 
 TEST_CASE("a job that throws Error has failed with its message; the others are done") {
-  const auto outcomes = outcomes_of(
-      5,
-      [](std::size_t i) -> std::string {
-        if (i == 2) throw Error("model {}: no such file", i);
-        return "ok";
-      },
-      {.workers = 2});
+  const auto outcomes = outcomes_of(5,
+                                    [](std::size_t i) -> std::string {
+                                      if (i == 2) throw Error("model {}: no such file", i);
+                                      return "ok";
+                                    },
+                                    {.workers = 2});
   CHECK(outcomes[2].status == Status::kFailed);
   CHECK(outcomes[2].text == "model 2: no such file");
   for (const std::size_t i : {0, 1, 3, 4}) CHECK(outcomes[i].text == "ok");
@@ -94,13 +93,12 @@ TEST_CASE("every job may crash") {
 }
 
 TEST_CASE("a job that takes too long is ended") {
-  const auto outcomes = outcomes_of(
-      3,
-      [](std::size_t i) -> std::string {
-        while (i == 1) pause();
-        return "ok";
-      },
-      {.workers = 1, .seconds_a_job = 0.5});
+  const auto outcomes = outcomes_of(3,
+                                    [](std::size_t i) -> std::string {
+                                      while (i == 1) pause();
+                                      return "ok";
+                                    },
+                                    {.workers = 1, .seconds_a_job = 0.5});
   CHECK(outcomes[0].text == "ok");
   CHECK(outcomes[1].status == Status::kCrashed);
   CHECK(outcomes[1].text == "took longer than 0.5 s");
@@ -108,12 +106,12 @@ TEST_CASE("a job that takes too long is ended") {
 }
 
 TEST_CASE("large and empty results arrive whole, bytes of any value") {
-  const auto outcomes = outcomes_of(
-      4,
-      [](std::size_t i) {
-        return i == 0 ? std::string() : std::string(i * 5'000'000, i == 3 ? '\0' : 'x');
-      },
-      {.workers = 2});
+  const auto outcomes =
+      outcomes_of(4,
+                  [](std::size_t i) {
+                    return i == 0 ? std::string() : std::string(i * 5'000'000, i == 3 ? '\0' : 'x');
+                  },
+                  {.workers = 2});
   CHECK(outcomes[0].text.empty());
   CHECK(outcomes[1].text == std::string(5'000'000, 'x'));
   CHECK(outcomes[3].text == std::string(15'000'000, '\0'));
@@ -121,12 +119,11 @@ TEST_CASE("large and empty results arrive whole, bytes of any value") {
 
 TEST_CASE("progress counts every job once, and no jobs are no work") {
   std::vector<std::size_t> seen;
-  outcomes_of(
-      10, [](std::size_t) -> std::string { throw Error("no"); },
-      {.workers = 4, .progress = [&](std::size_t done, std::size_t total) {
-         CHECK(total == 10);
-         seen.push_back(done);
-       }});
+  outcomes_of(10, [](std::size_t) -> std::string { throw Error("no"); },
+              {.workers = 4, .progress = [&](std::size_t done, std::size_t total) {
+                 CHECK(total == 10);
+                 seen.push_back(done);
+               }});
   CHECK(seen == std::vector<std::size_t>{1, 2, 3, 4, 5, 6, 7, 8, 9, 10});
   outcomes_of(0, [](std::size_t) { return std::string(); }, {.workers = 4});
 }

@@ -14,6 +14,7 @@ void add_simulate_command(CLI::App& app);
 void add_models_command(CLI::App& app);
 void add_chips_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
+void add_compile_command(CLI::App& app);
 /// Last: it describes the others.
 void add_completion_command(CLI::App& app);
 

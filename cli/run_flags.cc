@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "core/error.h"
+#include "sim/mapping_yaml.h"
 
 namespace presil::cli {
 
@@ -24,15 +25,13 @@ std::pair<std::string, Shape> parse_input(const std::string& argument) {
   while (true) {
     std::int64_t extent = 0;
     const auto [next, error] = std::from_chars(at, end, extent);
-    if (error != std::errc() || shape.size() == kMostDims) fail();
+    if (error != std::errc() || extent < 1 || extent > kMaxExtent || shape.size() == kMostDims)
+      fail();
     shape.push_back(extent);
     if (next == end) break;
     if (*next != 'x') fail();
     at = next + 1;
   }
-  for (const std::int64_t extent : shape)
-    if (extent < 1 || extent > kMaxExtent)
-      throw Error("--input {}: extents must be 1..{}, is {}", argument, kMaxExtent, extent);
   return {argument.substr(0, equals), shape};
 }
 
@@ -54,7 +53,7 @@ ImportOptions ImportFlags::options() const {
   return options;
 }
 
-void RunFlags::add_to(CLI::App& command) {
+void CompileFlags::add_to(CLI::App& command) {
   command.add_option("--precision", precision,
                      "int8, int16, fp16, ... or w<bits>a<bits> such as w4a8; default: the "
                      "network's own types, fp32 ones in the chip's first mode");
@@ -66,29 +65,34 @@ void RunFlags::add_to(CLI::App& command) {
       ->capture_default_str();
   command.add_option("--batch", batch, "Images at once")->capture_default_str();
   command.add_option("--inferences", inferences, "Inferences back to back")->capture_default_str();
-  command.add_flag("--ideal-memory", ideal_memory, "Ablation: memory answers at once");
-  command.add_flag("--no-contention", no_contention,
+  command.add_option("--mapping", mapping,
+                     "Pin what this file says (mappings.yaml of `presil compile --dump`)");
+}
+
+void AblationFlags::add_to(CLI::App& command) {
+  command.add_flag("--ideal-memory", options.ideal_memory, "Ablation: memory answers at once");
+  command.add_flag("--no-contention", options.no_contention,
                    "Ablation: nobody shares a memory or SRAM bank");
 }
 
-RunOptions RunFlags::options(bool host_ops) const {
-  RunOptions options;
+CompileOptions CompileFlags::options(bool host_ops) const {
+  CompileOptions options;
   if (!precision.empty()) {
     try {
-      options.compile.precision.network = parse_precision(precision);
+      options.precision.network = parse_precision(precision);
     } catch (const Error& error) {
       throw Error("--precision: {}", error.what());
     }
   }
-  if (!precision_map.empty()) options.compile.precision.layers = load_precision_map(precision_map);
+  if (!precision_map.empty()) options.precision.layers = load_precision_map(precision_map);
   if (inference != "first" && inference != "steady")
     throw Error("--inference must be first or steady, is '{}'", inference);
-  options.compile.steady = inference == "steady";
-  options.compile.batch = batch;
-  options.compile.inferences = inferences;
-  options.compile.allow_host_ops = host_ops;
-  options.simulate = {.ideal_memory = ideal_memory, .no_contention = no_contention};
-  check_options(options.compile);
+  options.steady = inference == "steady";
+  options.batch = batch;
+  options.inferences = inferences;
+  options.allow_host_ops = host_ops;
+  if (!mapping.empty()) read_mapping(mapping, options);
+  check_options(options);
   return options;
 }
 

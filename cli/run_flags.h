@@ -21,15 +21,21 @@ struct ImportFlags {
   ImportOptions options() const;
 };
 
-/// --precision, --precision-map, --inference, --batch, --inferences and the ablations.
-struct RunFlags {
-  std::string precision, precision_map, inference = "first";
+/// --precision, --precision-map, --inference, --batch, --inferences, --mapping.
+struct CompileFlags {
+  std::string precision, precision_map, inference = "first", mapping;
   std::int64_t batch = 1, inferences = 1;
-  bool ideal_memory = false, no_contention = false;
 
   void add_to(CLI::App& command);
   /// Throws Error naming the option and what it may be.
-  RunOptions options(bool host_ops) const;
+  CompileOptions options(bool host_ops) const;
+};
+
+/// --ideal-memory, --no-contention.
+struct AblationFlags {
+  SimulateOptions options;
+
+  void add_to(CLI::App& command);
 };
 
 }  // namespace presil::cli

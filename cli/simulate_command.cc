@@ -28,7 +28,8 @@ struct Options {
   std::string model, list;
   std::vector<std::string> chips, set;
   ImportFlags import;
-  RunFlags run;
+  CompileFlags compile;
+  AblationFlags ablations;
   std::string json, csv;
   std::optional<std::int64_t> top;
   std::int64_t workers = 0;  ///< 0: as many as there are processors
@@ -72,6 +73,7 @@ void check(const Options& options) {
   if (!options.many()) return;
   if (!options.json.empty()) throw Error("--json is for one model on one chip; use --csv");
   if (options.top) throw Error("--top is for one model on one chip");
+  if (!options.compile.mapping.empty()) throw Error("--mapping is for one model on one chip");
   if (!options.list.empty() && !options.import.inputs.empty())
     throw Error("--input is for one model, not for --list");
 }
@@ -95,7 +97,6 @@ void simulate_one(const Options& options, const RunOptions& run_options) {
   const ChipOverrides overrides = parse_overrides(options.set);
   const ChipSpec chip = load_chip(find_chip(options.chips.front(), chips_folder()), overrides);
   const Graph graph = load_network(options.model, options.import.options());
-  // --mapping FILE belongs here: sim/mapping_yaml.h fills run_options.compile.pinned.
   Sink json(options.json), csv(options.csv);
   const RunResult result = run(graph, chip, run_options);
   const Report report{.graph = graph,
@@ -124,7 +125,8 @@ void add_simulate_command(CLI::App& app) {
                  "Chip name or YAML file; several compare chips");
   add_repeatable(*command, "--set", options->set, "Override a key of the chip: sram.kib=512");
   options->import.add_to(*command);
-  options->run.add_to(*command);
+  options->compile.add_to(*command);
+  options->ablations.add_to(*command);
   command->add_option("--top", options->top, "Only the groups that take longest");
   command->add_option("--json", options->json,
                       "Everything, as docs/json_schema.md says; - is stdout");
@@ -136,7 +138,8 @@ void add_simulate_command(CLI::App& app) {
                       "Seconds after which a run of --list is ended; default: none");
   command->callback([options] {
     check(*options);
-    const RunOptions run_options = options->run.options(options->import.host_ops);
+    const RunOptions run_options{.compile = options->compile.options(options->import.host_ops),
+                                 .simulate = options->ablations.options};
     if (options->many())
       simulate_many(*options, run_options);
     else

@@ -21,6 +21,7 @@ class OutputFile {
   OutputFile& operator=(const OutputFile&) = delete;
 
   void write(std::string_view text);
+  std::ostream& stream() { return out_; }
   /// The file is complete under its name, replacing an older one. Throws Error (disk full, ...).
   void commit();
 

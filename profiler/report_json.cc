@@ -39,6 +39,12 @@ double share_of(const RunResult& run, Cycles cycles) {
              : static_cast<double>(cycles.value) / static_cast<double>(run.latency.value);
 }
 
+/// Does a mapping file say something?
+bool is_pinned(const CompileOptions& options) {
+  return !options.pinned.empty() || options.pins.chains || !options.pins.residency.empty() ||
+         !options.pins.weights_stay.empty();
+}
+
 Json json_of_options(const Report& report) {
   const CompileOptions& compile = report.options.compile;
   Json overrides = Json::array();
@@ -55,6 +61,7 @@ Json json_of_options(const Report& report) {
           {"batch", compile.batch},
           {"inferences", compile.inferences},
           {"host_ops", compile.allow_host_ops},
+          {"pinned", is_pinned(compile)},
           {"ideal_memory", report.options.simulate.ideal_memory},
           {"no_contention", report.options.simulate.no_contention}};
 }

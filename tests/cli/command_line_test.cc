@@ -10,7 +10,7 @@ TEST_CASE("the version and the help with its examples leave with 0") {
   const Outcome help = presil_run("--help");
   CHECK(help.code == 0);
   CHECK(help.has("presil validate nvdla FILE.csv"));
-  for (const char* command : {"simulate", "models", "chips", "completion"}) {
+  for (const char* command : {"simulate", "models", "chips", "compile", "completion"}) {
     const Outcome outcome = presil_run(std::string(command) + " --help");
     CHECK(outcome.code == 0);
     CHECK(outcome.has("Examples:"));
@@ -79,7 +79,7 @@ void check_mistakes(const std::vector<Mistake>& mistakes) {
 
 TEST_CASE("a wrong command line is one line that says what would do") {
   check_mistakes({
-      {"", "a command is missing; known: simulate, models, chips, validate, completion"},
+      {"", "a command is missing; known: simulate, compile, models, chips, validate, completion"},
       {"simulat", "unknown command 'simulat'; did you mean 'simulate'?"},
       {"nonsense", "unknown command 'nonsense'; known: simulate"},
       {"--verson", "see `presil --help`"},

@@ -79,6 +79,13 @@ TEST_CASE("a full disk is an error at the end, and a device is written straight"
   CHECK(fs::is_character_file("/dev/null"));
 }
 
+TEST_CASE("a writer that breaks the stream is an error") {
+  const Folder folder;
+  OutputFile file(folder.path / "out.txt");
+  file.stream().setstate(std::ios::badbit);
+  CHECK_THROWS_AS(file.commit(), Error);
+}
+
 TEST_CASE("a link stays a link") {
   const Folder folder;
   write_file(folder.path / "real", "old");

@@ -5,16 +5,12 @@
 
 namespace presil {
 
-namespace {
-
 void check_options(const CompileOptions& options) {
   if (options.batch < 1 || options.batch > 65536)
     throw Error("--batch must be 1..65536, is {}", options.batch);
   if (options.inferences < 1 || options.inferences > 10000)
     throw Error("--inferences must be 1..10000, is {}", options.inferences);
 }
-
-}  // namespace
 
 CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileOptions& options) {
   check_options(options);

@@ -20,10 +20,10 @@ void print_table(const RunResult& r) {
   fmt::print("{:<44} {:>10} {:>10} {:>6} {:>6} {:>10} {:>10}\n", "group", "MMACs", "cycles", "share",
              "util", "read B", "written B");
   for (const GroupResult& g : r.groups)
-    fmt::print("{:<44.44} {:>10.2f} {:>10} {:>5.1f}% {:>5.1f}% {:>10} {:>10}\n", g.name,
+    fmt::print("{:<44.44} {:>10.2f} {:>10} {:>5.1f}% {:>5.1f}% {:>10} {:>10} {}\n", g.name,
                static_cast<double>(g.macs.value) / 1e6, g.latency.value,
                100.0 * static_cast<double>(g.latency.value) / static_cast<double>(r.latency.value),
-               100 * g.utilisation, g.memory_read.value, g.memory_written.value);
+               100 * g.utilisation, g.memory_read.value, g.memory_written.value, g.commands);
   fmt::print("latency {} cycles, {:.1f} us; MACs {:.1f} M (executed {:.1f} M); util {:.1f} %; peak "
              "SRAM {} KiB; read {} written {} bytes; {} commands, {} events\n",
              r.latency.value, r.microseconds(r.latency), static_cast<double>(r.macs.value) / 1e6,

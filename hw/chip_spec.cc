@@ -43,8 +43,9 @@ std::string canonical_text(const ChipSpec& c) {
                       d.burst_bytes, d.outstanding, d.feature_request_cycles,
                       d.paired_request_cycles, d.lone_request_cycles, d.weight_request_cycles,
                       d.store_request_cycles, c.activation_atom_bytes, c.weight_compression);
-  text += fmt::format("{} {} {} {} ", c.control.issue_cycles, c.control.issue_latency_cycles,
-                      c.control.layer_setup_cycles, c.control.completion_cycles);
+  text += fmt::format("{} {} {} {} {} ", static_cast<int>(c.control.order), c.control.issue_cycles,
+                      c.control.issue_latency_cycles, c.control.layer_setup_cycles,
+                      c.control.completion_cycles);
   text += fmt::format("{} {} {} {} ", c.host.link_gb_per_s, c.host.per_inference_us, c.host.gops,
                       c.host.per_op_us);
   for (const auto& [key, energy] : c.energy.mac) text += fmt::format("{} {} ", key, energy);

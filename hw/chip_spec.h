@@ -17,6 +17,9 @@ namespace presil {
 /// one passes operands from cell to cell, and so fills and drains around every pass.
 enum class ArrayStyle : std::uint8_t { kDotProduct, kSystolic };
 enum class Dataflow : std::uint8_t { kWeightStationary, kOutputStationary, kInputStationary };
+/// Which of its commands an engine (a DMA queue) takes next: the lowest id of those that are ready,
+/// or always the next id, waiting for it.
+enum class IssueOrder : std::uint8_t { kReadyFirst, kInOrder };
 /// May several kernel taps share one dot product when there are few input channels?
 enum class DotPacking : std::uint8_t { kNone, kTaps };
 /// Does the MAC array compete with DMA and vector unit for the banks' rate, or have the banks a
@@ -112,6 +115,7 @@ struct DmaSpec {
 };
 
 struct ControlSpec {
+  IssueOrder order = IssueOrder::kReadyFirst;
   std::int64_t issue_cycles = 0;          ///< the sequencer is busy so long with each command
   std::int64_t issue_latency_cycles = 0;  ///< dependency met -> engine starts; pipelined
   std::int64_t layer_setup_cycles = 0;    ///< before the first command of each fusion group

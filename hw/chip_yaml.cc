@@ -159,7 +159,10 @@ DmaSpec read_dma(YamlMap map) {
 }
 
 ControlSpec read_control(YamlMap map) {
-  ControlSpec control{.issue_cycles = map.integer("issue_cycles", kFromZero, 0),
+  ControlSpec control{.order = map.choice("order", {"ready_first", "in_order"}, 0) == 0
+                                   ? IssueOrder::kReadyFirst
+                                   : IssueOrder::kInOrder,
+                      .issue_cycles = map.integer("issue_cycles", kFromZero, 0),
                       .issue_latency_cycles = map.integer("issue_latency_cycles", kFromZero, 0),
                       .layer_setup_cycles = map.integer("layer_setup_cycles", kFromZero, 0),
                       .completion_cycles = map.integer("completion_cycles", kFromZero, 0)};

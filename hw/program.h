@@ -14,7 +14,7 @@
 namespace presil {
 
 /// Index of a command in its Program, and its priority: among commands that are ready, an engine
-/// takes the lowest.
+/// takes the lowest (ControlSpec::order in_order: the lowest that it has not done, ready or not).
 using CommandId = std::int32_t;
 
 /// Why bytes cross a memory's port; traffic is reported by it.

@@ -16,7 +16,8 @@ struct SimulateOptions {
 /// Runs `program` on `chip` in a fresh SystemC context. Deterministic. Not reentrant and not
 /// thread-safe (libsystemc is global state): parallelise with processes. Checks the Program first;
 /// throws InternalError if it breaks a rule, or if the machine deadlocks (naming the commands that
-/// wait and for what).
+/// wait and for what). Every engine's cycles are accounted for and checked to add up
+/// (Timeline::engines, hw/stalls.h).
 Timeline simulate(const ChipSpec& chip, const Program& program,
                   const SimulateOptions& options = {});
 

@@ -58,14 +58,23 @@ double region_bytes(const Region& region) {
   return static_cast<double>(region.run_bytes * region.runs);
 }
 
-/// SRAM bytes a cycle that a transfer moves when nothing is in its way.
-double transfer_rate(const ChipSpec& chip, const Transfer& transfer) {
+/// Cycles of one run of a transfer when nothing is in its way.
+double run_cycles(const ChipSpec& chip, const Transfer& transfer) {
   const MemorySpec& memory = chip.memories[static_cast<std::size_t>(transfer.memory)];
   const std::int64_t run = transfer.stored_run_bytes();
   const double bursts = static_cast<double>(ceil_div(run, chip.dma.burst_bytes));
   const double pace = std::max(transfer.request_every_cycles, memory.request_every_cycles);
-  const double cycles = std::max(static_cast<double>(run) / memory.bytes_per_cycle, bursts * pace);
-  return static_cast<double>(transfer.run_bytes) / cycles;
+  // So many bursts in flight, each for its latency and its time on the bus.
+  const double burst = static_cast<double>(std::min(run, chip.dma.burst_bytes));
+  const double in_flight = (burst / memory.bytes_per_cycle + memory.latency_cycles) /
+                           static_cast<double>(chip.dma.outstanding);
+  return std::max(static_cast<double>(run) / memory.bytes_per_cycle,
+                  bursts * std::max(pace, in_flight));
+}
+
+/// SRAM bytes a cycle of such a run.
+double transfer_rate(const ChipSpec& chip, const Transfer& transfer) {
+  return static_cast<double>(transfer.run_bytes) / run_cycles(chip, transfer);
 }
 
 /// The engines of a core that demand is added up over: array, vector unit, each DMA stream's lanes.
@@ -186,6 +195,12 @@ std::vector<BankDemand> sram_demand(const ChipSpec& chip, const Command& command
   Visitor visitor{chip, BankSpread(chip)};
   std::visit(visitor, command.work);
   return std::move(visitor.spread).take();
+}
+
+double port_share(const ChipSpec& chip, const Transfer& transfer) {
+  const MemorySpec& memory = chip.memories[static_cast<std::size_t>(transfer.memory)];
+  return static_cast<double>(transfer.stored_run_bytes()) / memory.bytes_per_cycle /
+         run_cycles(chip, transfer);
 }
 
 bool may_oversubscribe_sram(const ChipSpec& chip, const Program& program) {

@@ -45,10 +45,15 @@ struct BankDemand {
 double bank_capacity(const ChipSpec& chip);
 
 /// Average demand of a command while it runs: its bytes over its uncontended duration (a transfer:
-/// over the time its memory's port or its own request pace needs at least), spread over the banks
-/// of each region in proportion to their share of it. Ascending by bank. Empty for Host, and for a
-/// Matrix where the array has a port of its own (ChipSpec: sram.array_port dedicated).
+/// over the time that the port's rate, the request pace and the bursts in flight need at least),
+/// spread over the banks of each region in proportion to their share of it. Ascending by bank.
+/// Empty for Host, and for a Matrix where the array has a port of its own (ChipSpec:
+/// sram.array_port dedicated).
 std::vector<BankDemand> sram_demand(const ChipSpec& chip, const Command& command);
+
+/// The part of its memory's port that a transfer uses when alone, in (0, 1]: transfers that meet
+/// there divide it, and ask the banks for that much less.
+double port_share(const ChipSpec& chip, const Transfer& transfer);
 
 /// May commands of different engines of one core, running together, ask more of a bank than it has?
 /// By the largest demand of each engine: false is certain, true is a possibility.

@@ -26,10 +26,17 @@ class Lanes {
     for (std::vector<CommandId>& list : commands_)
       if (!std::is_sorted(list.begin(), list.end(), earlier))
         std::sort(list.begin(), list.end(), earlier);
+    before_.assign(timeline.spans.size(), -1);
+    for (const std::vector<CommandId>& list : commands_)
+      for (std::size_t i = 1; i < list.size(); ++i)
+        before_[static_cast<std::size_t>(list[i])] = list[i - 1];
   }
 
   std::size_t count() const { return commands_.size(); }
   const std::vector<CommandId>& commands(std::size_t engine) const { return commands_[engine]; }
+
+  /// The command that the same engine ran before, or -1.
+  CommandId before(CommandId id) const { return before_[static_cast<std::size_t>(id)]; }
 
   EngineUse name(std::size_t engine) const {
     if (engine + 1 == commands_.size()) return {.engine = Engine::kHost};
@@ -59,15 +66,19 @@ class Lanes {
 
   std::size_t channels_;
   std::vector<std::vector<CommandId>> commands_;
+  std::vector<CommandId> before_;
 };
 
 /// Walks through one engine's time and hands each interval to `sink(interval)`, in order.
 template <typename Sink>
 class Walk {
  public:
-  Walk(const Program& program, const Timeline& timeline, std::vector<CommandId>& critical,
-       Sink&& sink)
-      : program_(program), spans_(timeline.spans), critical_(critical), sink_(sink) {}
+  Walk(const Program& program, const Timeline& timeline, const Lanes& lanes, Sink& sink)
+      : program_(program),
+        spans_(timeline.spans),
+        lanes_(lanes),
+        critical_(program.commands.size(), kUnknown),
+        sink_(sink) {}
 
   void engine(const std::vector<CommandId>& commands, const EngineUse& name, std::int64_t total) {
     waiter_ = &name;
@@ -128,6 +139,12 @@ class Walk {
     return root.engine == Engine::kDma ? Stall::kDma : Stall::kDependency;
   }
 
+  /// Did a command that had arrived have to wait for `ahead` on its engine?
+  bool queued_behind(const Span& span, CommandId ahead) const {
+    return ahead >= 0 && span.start > span.issued && span_of(ahead).start < span.start &&
+           span_of(ahead).end >= span.start;
+  }
+
   Stall tail_reason(const Span& root) const {
     const bool own =
         waiter_->engine == Engine::kMac && root.engine == Engine::kMac &&
@@ -141,12 +158,19 @@ class Walk {
     parts_.clear();
     parts_.push_back({.end = next.start.value, .reason = Stall::kIssue, .root = next.command});
     std::int64_t from = next.ready.value;
-    for (CommandId id = critical(next.command); from > at_ && id >= 0; id = critical(id)) {
+    CommandId id = critical(next.command);
+    while (from > at_ && id >= 0) {
       const Span& root = span_of(id);
       parts_.push_back({.end = from, .reason = tail_reason(root), .root = id});
       parts_.push_back({.end = root.end.value, .reason = reason_of(root), .root = id});
+      if (const CommandId ahead = lanes_.before(id); queued_behind(root, ahead)) {
+        from = root.start.value;
+        id = ahead;
+        continue;
+      }
       parts_.push_back({.end = root.issued.value, .reason = Stall::kIssue, .root = id});
       from = root.ready.value;
+      id = critical(id);
     }
     EngineInterval merged;
     std::int64_t merged_end = at_;
@@ -163,7 +187,8 @@ class Walk {
 
   const Program& program_;
   const std::vector<Span>& spans_;
-  std::vector<CommandId>& critical_;  ///< by command: kUnknown until asked for
+  const Lanes& lanes_;
+  std::vector<CommandId> critical_;  ///< by command: kUnknown until asked for
   Sink& sink_;
   const EngineUse* waiter_ = nullptr;
   std::int64_t at_ = 0;
@@ -174,8 +199,7 @@ template <typename Start, typename Sink>
 void walk_engines(const ChipSpec& chip, const Program& program, const Timeline& timeline,
                   Start&& start, Sink&& sink) {
   const Lanes lanes(chip, program, timeline);
-  std::vector<CommandId> critical(program.commands.size(), -2);
-  Walk<Sink> walk(program, timeline, critical, std::forward<Sink>(sink));
+  Walk<std::remove_reference_t<Sink>> walk(program, timeline, lanes, sink);
   for (std::size_t e = 0; e < lanes.count(); ++e) {
     const EngineUse name = lanes.name(e);
     start(name);

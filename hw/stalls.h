@@ -10,11 +10,11 @@
 // 2. A gap before a command belongs to what that command was waiting for at the time, going back:
 //    - from its dependencies' end to its arrival at the engine: `issue` (the sequencer was busy,
 //      layer setup, issue latency);
-//    - before that it waited for the dependency that finished last. While that one ran, or stood
-//      in its own engine's queue: `dma` if its engine is a DMA channel, else `dependency` (a
-//      compute engine, or the host). While an array's results left behind its last product:
-//      `output_limit` for that array itself, `dependency` for others. While that one was being
-//      issued: `issue`;
+//    - before that it waited for the dependency that finished last. While that one ran: `dma` if
+//      its engine is a DMA channel, else `dependency` (a compute engine, or the host). While an
+//      array's results left behind its last product: `output_limit` for that array itself,
+//      `dependency` for others. While it stood in its engine's queue: what the command ahead of it
+//      did or waited for, by the same rule. While it was being issued: `issue`;
 //    - before that, what the dependency itself waited for, by the same rule.
 //    So a store that waits for a matrix that waits for a load is charged `dma` while the load
 //    runs, and `dependency` while the matrix runs. The time before an engine's first command is a

@@ -117,7 +117,10 @@ bool OnnxContext::is_weights(const OnnxNode& node, std::size_t i) {
 TensorId OnnxContext::swapped_weights(const OnnxNode& node, std::size_t i) {
   OnnxValue& found = value(node, i);
   if (found.swapped != kNoTensor) return found.swapped;
-  const std::string name = node.input_name(i) + "/transposed";
+  const std::string name = kept_name(node.input_name(i)) + "/transposed";
+  const OnnxConstant& stored_constant =
+      found.constant ? *found.constant : found.dequantized->stored;
+  if (stored_constant.data) spend(node, static_cast<std::int64_t>(stored_constant.data->size()));
   if (found.constant) {
     found.swapped = add_constant(transposed(*found.constant, {1, 0}), name);
     return found.swapped;
@@ -163,7 +166,7 @@ TensorId OnnxContext::add_constant(const OnnxConstant& constant, std::string_vie
   if (bounded_elements(constant.shape) == 0)
     throw Error("{}: tensor \"{}\": shape {} has no elements; it cannot be an operand",
                 file_.path(), printable(name), to_string(constant.shape));
-  return builder_.add_constant({.name = std::string(name),
+  return builder_.add_constant({.name = kept_name(name),
                                 .type = constant.type,
                                 .shape = constant.shape,
                                 .constant = true,
@@ -181,7 +184,7 @@ TensorId OnnxContext::add(const OnnxNode& node, OpKind kind, OpAttrs attrs,
                           const std::string& op, const OnnxResult& made) {
   while (!inputs.empty() && inputs.back() == kNoTensor) inputs.pop_back();
   TensorDesc output;
-  output.name = tensor;
+  output.name = kept_name(tensor);
   output.quantization = made.quantization;
   std::vector<const TensorDesc*> operands;
   for (const TensorId id : inputs) operands.push_back(id < 0 ? nullptr : &builder_.tensor(id));
@@ -220,7 +223,7 @@ void OnnxContext::results(const OnnxNode& node, OpKind kind, OpAttrs attrs,
   while (!inputs.empty() && inputs.back() == kNoTensor) inputs.pop_back();
   std::vector<TensorDesc> outputs(shapes.size());
   for (std::size_t i = 0; i < shapes.size(); ++i) {
-    outputs[i].name = node.has_output(i) ? node.output_name(i)
+    outputs[i].name = node.has_output(i) ? kept_name(node.output_name(i))
                                          : unique_name(node.name(), fmt::format("unused {}", i));
     outputs[i].type = builder_.tensor(inputs.front()).type;
     outputs[i].quantization =
@@ -235,6 +238,12 @@ void OnnxContext::results(const OnnxNode& node, OpKind kind, OpAttrs attrs,
   }
 }
 
+void OnnxContext::dequantize(const OnnxNode& node, OnnxDequantized weights, DataType real) {
+  const TensorId stored = add_constant(weights.stored, node.input_name(0), weights.quantization);
+  result(node, OpKind::kDequantize, CastAttrs{.to = real}, {stored});
+  if (node.has_output(0)) find(node.output_name(0))->dequantized = std::move(weights);
+}
+
 TensorId OnnxContext::reshaped(const OnnxNode& node, TensorId id, const Shape& shape,
                                std::string_view suffix) {
   if (shape_of(id) == shape) return id;
@@ -242,11 +251,14 @@ TensorId OnnxContext::reshaped(const OnnxNode& node, TensorId id, const Shape& s
 }
 
 std::string OnnxContext::unique_name(std::string_view name, std::string_view suffix) {
-  const std::string wanted =
-      suffix.empty() ? std::string(name) : fmt::format("{}/{}", name, suffix);
-  std::string unique = wanted;
-  for (int copy = 2; !names_.insert(unique).second; ++copy)
+  std::string unique = kept_name(name);
+  if (!suffix.empty()) unique += fmt::format("/{}", suffix);
+  const std::string wanted = unique;
+  // Counting on from the last copy keeps many equal names from being tried one by one.
+  for (int copy = ++names_[wanted]; copy > 1; copy = ++names_[wanted]) {
     unique = fmt::format("{} #{}", wanted, copy);
+    if (names_.emplace(unique, 1).second) break;
+  }
   return unique;
 }
 
@@ -265,21 +277,17 @@ Graph OnnxContext::finish() {
     if (found == nullptr)
       throw Error("{}: graph output \"{}\": nothing makes it", file_.path(),
                   printable(output.name()));
-    const bool made_by_op = !found->constant && [&] {
-      for (const auto& input : file_.graph().input())
-        if (input.name() == output.name()) return false;
-      return true;
-    }();
-    if (!made_by_op) {
+    if (found->constant || found->graph_input) {  // an output must be made by an op
       const TensorId source =
           found->constant ? add_constant(*found->constant, output.name()) : found->id;
       TensorDesc copy;
-      copy.name = output.name() + "/output";
+      copy.name = kept_name(output.name()) + "/output";
       copy.type = builder_.tensor(source).type;
       found->id = builder_
                       .add_op_into(OpKind::kIdentity, {}, {source}, {std::move(copy)},
                                    unique_name(output.name(), "output"))
                       .front();
+      found->graph_input = false;
     }
     builder_.mark_output(found->id);
   }

@@ -5,7 +5,6 @@
 #include <cstdint>
 #include <deque>
 #include <optional>
-#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -41,6 +40,7 @@ struct OnnxValue {
   TensorId id = kNoTensor;
   std::optional<OnnxDequantized> dequantized;  ///< `id` is the kDequantize
   TensorId swapped = kNoTensor;                ///< the same with its two axes swapped
+  bool graph_input = false;
 };
 
 /// What a result is besides its name.
@@ -96,6 +96,8 @@ class OnnxContext {
 
   // -- Results.
 
+  /// Adds the kDequantize of a constant as result 0, as `real`, and remembers it as weights.
+  void dequantize(const OnnxNode& node, OnnxDequantized weights, DataType real);
   TensorId add_constant(const OnnxConstant& constant, std::string_view name,
                         std::optional<Quantization> quantization = {});
   TensorId add_scalar(DataType type, double value, const OnnxNode& node);
@@ -133,7 +135,7 @@ class OnnxContext {
   GraphBuilder builder_;
   std::deque<Scope> scopes_;
   std::unordered_map<std::string_view, std::int64_t> symbols_;  ///< dims that an override gives
-  std::set<std::string> names_;
+  std::unordered_map<std::string, int> names_;                  ///< how often each was asked for
   std::int64_t budget_;
 };
 

@@ -16,8 +16,8 @@ std::vector<std::int64_t> kernel_of(const OnnxNode& node, const Shape& x, const 
   const std::vector<std::int64_t> kernel(w.begin() + 2, w.end());
   const auto stated = node.integers("kernel_shape");
   if (!stated.empty() && stated != kernel)
-    throw Error("{}: kernel_shape [{}] contradicts the weights {}", node.place(),
-                fmt::join(stated, ","), to_string(w));
+    throw Error("{}: kernel_shape {} contradicts the weights {}", node.place(), list_text(stated),
+                to_string(w));
   return kernel;
 }
 

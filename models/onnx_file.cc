@@ -60,6 +60,15 @@ std::string printable(std::string_view name) {
   return text;
 }
 
+std::string list_text(const std::vector<std::int64_t>& values) {
+  constexpr std::size_t kMost = 16;
+  const auto end = values.begin() + static_cast<std::ptrdiff_t>(std::min(values.size(), kMost));
+  return fmt::format("[{}{}]", fmt::join(values.begin(), end, ","),
+                     values.size() > kMost ? ",..." : "");
+}
+
+std::string kept_name(std::string_view name) { return std::string(name.substr(0, 1024)); }
+
 std::int64_t bounded_elements(const Shape& shape) {
   if (std::find(shape.begin(), shape.end(), 0) != shape.end()) return 0;
   std::int64_t elements = 1;
@@ -92,6 +101,9 @@ OnnxFile::OnnxFile(const std::filesystem::path& path) : path_(path.string()) {
   check_graph(graph(), 0);
   if (graph().output_size() == 0)
     throw Error("{}: the graph has no output, so nothing is to be run", path_);
+  if (graph().output_size() > kMaxOnnxOperands)
+    throw Error("{}: more than {} graph outputs; presil does not read such models", path_,
+                kMaxOnnxOperands);
 }
 
 void OnnxFile::parse() {

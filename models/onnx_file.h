@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "models/tensor.h"
 
@@ -17,7 +18,7 @@ namespace presil {
 inline constexpr std::int64_t kMaxOnnxBytes = std::int64_t{512} << 20;
 inline constexpr std::int64_t kMaxOnnxNodes = 100'000;
 inline constexpr std::int64_t kMaxOnnxTensors = 1'000'000;
-inline constexpr int kMaxOnnxOperands = 10'000;  ///< of one node
+inline constexpr int kMaxOnnxOperands = 10'000;  ///< of one node, and outputs of the graph
 inline constexpr int kMaxOnnxSubgraphs = 8;      ///< subgraphs inside each other
 inline constexpr std::size_t kMaxOnnxRank = 8;
 inline constexpr std::int64_t kMaxOnnxExtent = std::int64_t{1} << 31;
@@ -26,6 +27,10 @@ inline constexpr int kMinOnnxOpset = 9, kMaxOnnxOpset = 17;
 
 /// A name from the file, fit for one line of a message: at most 200 characters, none unprintable.
 std::string printable(std::string_view name);
+/// "[1,2,3]": at most 16 values, for messages.
+std::string list_text(const std::vector<std::int64_t>& values);
+/// A name as the graph keeps it: at most 1024 bytes, so that a long one cannot be multiplied.
+std::string kept_name(std::string_view name);
 /// Throws Error with `where` in front unless 0 <= extents, extents and their product are within the
 /// limits above. Returns the product.
 std::int64_t checked_elements(const Shape& shape, const std::string& where);

@@ -142,7 +142,7 @@ void convert_onnx_host(OnnxContext& context, const OnnxNode& node) {
     attrs.output_shapes.push_back(results[i]->shape);
     attrs.output_types.push_back(results[i]->type);
     TensorDesc output;
-    output.name = node.output_name(i);
+    output.name = kept_name(node.output_name(i));
     output.type = results[i]->type;
     output.shape = results[i]->shape;
     outputs.push_back(std::move(output));

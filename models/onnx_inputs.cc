@@ -86,7 +86,8 @@ void OnnxContext::add_graph_input(const onnx::ValueInfoProto& input) {
     throw Error(
         "{}: its type {} is not supported; presil has bool, int8 to int64, uint8 and floats", where,
         onnx_type_name(elem_type));
-  bind(input.name(), {.id = builder_.add_input(input.name(), *type, input_shape(input))});
+  bind(input.name(), {.id = builder_.add_input(kept_name(input.name()), *type, input_shape(input)),
+                      .graph_input = true});
 }
 
 Shape OnnxContext::input_shape(const onnx::ValueInfoProto& input) const {

@@ -5,10 +5,6 @@
 namespace presil {
 namespace {
 
-std::string text_of(const std::vector<std::int64_t>& values) {
-  return fmt::format("[{}]", fmt::join(values, ","));
-}
-
 Shape reshape_target(OnnxContext& context, const OnnxNode& node) {
   const Shape from = context.shape(node, 0);
   Shape shape = context.integers(node, 1, "the shape");
@@ -18,12 +14,12 @@ Shape reshape_target(OnnxContext& context, const OnnxNode& node) {
     if (shape[axis] == 0 && !zero_is_zero) {
       if (axis >= from.size())
         throw Error("{}: entry {} of shape {} copies an extent that operand {} does not have",
-                    node.place(), axis, text_of(shape), to_string(from));
+                    node.place(), axis, list_text(shape), to_string(from));
       shape[axis] = from[axis];
     }
     if (shape[axis] < -1 || (shape[axis] == -1 && open))
       throw Error("{}: shape {}: entries must be >= 0, one may be -1", node.place(),
-                  text_of(shape));
+                  list_text(shape));
     if (shape[axis] == -1) open = axis;
   }
   if (open) shape[*open] = 1;
@@ -32,11 +28,11 @@ Shape reshape_target(OnnxContext& context, const OnnxNode& node) {
   if (open) {
     if (fixed == 0 ? elements != 0 : elements % fixed != 0)
       throw Error("{}: {} elements of {} do not divide into shape {}", node.place(), elements,
-                  to_string(from), text_of(shape));
+                  to_string(from), list_text(shape));
     shape[*open] = fixed == 0 ? 0 : elements / fixed;
   } else if (fixed != elements) {
     throw Error("{}: {} has {} elements, the shape {} has {}", node.place(), to_string(from),
-                elements, text_of(shape), fixed);
+                elements, list_text(shape), fixed);
   }
   return shape;
 }
@@ -135,7 +131,7 @@ std::vector<std::int64_t> onnx_permutation(OnnxContext& context, const OnnxNode&
     fits = sorted[axis] == static_cast<std::int64_t>(axis);
   if (!fits)
     throw Error("{}: perm {} is no permutation of the {} axes of operand 0", node.place(),
-                text_of(perm), rank);
+                list_text(perm), rank);
   return perm;
 }
 
@@ -189,7 +185,7 @@ std::vector<std::int64_t> onnx_split_sizes(OnnxContext& context, const OnnxNode&
   }
   if (sum != from[axis] || static_cast<std::int64_t>(sizes.size()) != parts)
     throw Error("{}: split {} must have {} entries that add up to axis {} of {}", node.place(),
-                text_of(sizes), parts, axis, to_string(from));
+                list_text(sizes), parts, axis, to_string(from));
   return sizes;
 }
 
@@ -218,11 +214,11 @@ std::vector<std::int64_t> onnx_tile_repeats(OnnxContext& context, const OnnxNode
   const auto repeats = context.integers(node, 1, "the repeats");
   if (repeats.size() != from.size())
     throw Error("{}: repeats {} must have one entry for each dimension of {}", node.place(),
-                text_of(repeats), to_string(from));
+                list_text(repeats), to_string(from));
   Shape made;
   for (std::size_t axis = 0; axis < from.size(); ++axis) {
     if (repeats[axis] < 0 || repeats[axis] > kMaxOnnxExtent)
-      throw Error("{}: repeats {} must be 0 to 2^31", node.place(), text_of(repeats));
+      throw Error("{}: repeats {} must be 0 to 2^31", node.place(), list_text(repeats));
     made.push_back(bounded_elements({from[axis], repeats[axis]}));
   }
   checked_elements(made, node.place());

@@ -131,8 +131,11 @@ void convert_fused_matmul(OnnxContext& context, const OnnxNode& node) {
 TensorId integer_weights(OnnxContext& context, const OnnxNode& node, std::size_t i,
                          std::optional<Quantization> quantization) {
   if (quantization && quantization->axis >= 0) quantization->axis = 1 - quantization->axis;
-  return context.add_constant(transposed(*context.constant(node, i), {1, 0}),
-                              node.input_name(i) + "/transposed", std::move(quantization));
+  const OnnxConstant& stored = *context.constant(node, i);
+  if (stored.data) context.spend(node, static_cast<std::int64_t>(stored.data->size()));
+  return context.add_constant(transposed(stored, {1, 0}),
+                              kept_name(node.input_name(i)) + "/transposed",
+                              std::move(quantization));
 }
 
 /// A product of integers: operands `a_at` and `b_at` with what is known of their quantisation.
@@ -159,10 +162,12 @@ void convert_qlinear_matmul(OnnxContext& context, const OnnxNode& node) {
       {.type = context.type(node, 7), .quantization = onnx_quantization(context, node, 6, {}, -1)});
 }
 
-/// a, b, a_zero?, b_zero? -> int32; the zero points do not change what is counted.
+/// a, b, a_zero?, b_zero? -> int32.
 void convert_matmul_integer(OnnxContext& context, const OnnxNode& node) {
   require_onnx_operands(node, 2, 4);
-  add_integer_matmul(context, node, 1, {}, {.type = DataType::kInt32});
+  add_integer_matmul(context, node, 1,
+                     {onnx_zero_point(context, node, 2), onnx_zero_point(context, node, 3)},
+                     {.type = DataType::kInt32});
 }
 
 /// com.microsoft.QGemm: a, a_scale, a_zero, b, b_scale, b_zero, c?, y_scale?, y_zero?.

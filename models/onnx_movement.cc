@@ -5,6 +5,7 @@
 
 #include "models/onnx_layout.h"
 #include "models/onnx_operators.h"
+#include "models/onnx_rearrange.h"
 
 namespace presil {
 namespace {
@@ -17,8 +18,20 @@ void convert_reshape(OnnxContext& context, const OnnxNode& node) {
 
 void convert_transpose(OnnxContext& context, const OnnxNode& node) {
   require_onnx_operands(node, 1, 1);
-  context.result(node, OpKind::kTranspose, TransposeAttrs{.perm = onnx_permutation(context, node)},
-                 {context.input(node, 0)});
+  auto perm = onnx_permutation(context, node);
+  const OnnxValue& x = context.value(node, 0);
+  if (!x.dequantized)
+    return context.result(node, OpKind::kTranspose, TransposeAttrs{.perm = std::move(perm)},
+                          {context.input(node, 0)});
+  // Weights of a QDQ model stay weights.
+  OnnxDequantized weights = *x.dequantized;
+  if (weights.stored.data)
+    context.spend(node, static_cast<std::int64_t>(weights.stored.data->size()));
+  weights.stored = transposed(weights.stored, perm);
+  if (weights.quantization && weights.quantization->axis >= 0)
+    weights.quantization->axis = static_cast<int>(
+        std::find(perm.begin(), perm.end(), weights.quantization->axis) - perm.begin());
+  context.dequantize(node, std::move(weights), context.builder().tensor(x.id).type);
 }
 
 /// Empty parts (constants without elements) add nothing.
@@ -49,6 +62,7 @@ void convert_split(OnnxContext& context, const OnnxNode& node) {
 
 TensorId index_constant(OnnxContext& context, const OnnxNode& node,
                         const std::vector<std::int64_t>& indices, Shape shape) {
+  context.spend(node, 8 * static_cast<std::int64_t>(indices.size()));
   return context.add_constant(constant_from(DataType::kInt64, std::move(shape), indices),
                               context.unique_name(node.name(), "indices"));
 }

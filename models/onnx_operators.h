@@ -59,6 +59,10 @@ Window onnx_window(const OnnxNode& node, const Shape& x, const std::vector<std::
 std::optional<Quantization> onnx_quantization(OnnxContext& context, const OnnxNode& node,
                                               std::size_t scale_at, const Shape& shape,
                                               std::int64_t axis);
+/// Operand `i` as a zero point, with a scale of 1: of integers that stay integers. Empty unless it
+/// is one known value.
+std::optional<Quantization> onnx_zero_point(OnnxContext& context, const OnnxNode& node,
+                                            std::size_t i);
 /// Operand `i` with `quantization` said of it: a constant gets a tensor of its own, an activation
 /// keeps what it has.
 TensorId onnx_quantized_input(OnnxContext& context, const OnnxNode& node, std::size_t i,

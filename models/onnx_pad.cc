@@ -87,6 +87,7 @@ void pad_from_itself(OnnxContext& context, const OnnxNode& node, const Pads& pad
   for (const std::size_t axis : axes) {
     const auto indices = sources(node, x[axis], pads.before[axis], pads.after[axis], reflect);
     const Shape shape{static_cast<std::int64_t>(indices.size())};
+    context.spend(node, 8 * shape[0]);
     const std::vector<TensorId> operands{
         from, context.add_constant(constant_from(DataType::kInt64, shape, indices),
                                    context.unique_name(node.name(), "indices"))};

@@ -20,13 +20,11 @@ void convert_dequantize(OnnxContext& context, const OnnxNode& node) {
   require_onnx_operands(node, 2, 3);
   const auto quantization =
       onnx_quantization(context, node, 1, context.shape(node, 0), node.integer("axis", 1));
-  const OpAttrs to = CastAttrs{.to = context.type(node, 1)};
-  const OnnxConstant* stored = context.constant(node, 0);
-  context.result(node, OpKind::kDequantize, to,
+  const DataType real = context.type(node, 1);
+  if (const OnnxConstant* stored = context.constant(node, 0))
+    return context.dequantize(node, {.stored = *stored, .quantization = quantization}, real);
+  context.result(node, OpKind::kDequantize, CastAttrs{.to = real},
                  {onnx_quantized_input(context, node, 0, quantization)});
-  if (stored != nullptr && node.has_output(0))
-    context.find(node.output_name(0))->dequantized =
-        OnnxDequantized{.stored = *stored, .quantization = quantization};
 }
 
 /// y, scale = (max - min) / 255, zero point = -min / scale: the range is only known at run time.
@@ -80,7 +78,9 @@ void convert_qlinear_conv(OnnxContext& context, const OnnxNode& node) {
 /// x, w, x_zero?, w_zero? -> int32.
 void convert_conv_integer(OnnxContext& context, const OnnxNode& node) {
   require_onnx_operands(node, 2, 4);
-  add_onnx_conv(context, node, {context.input(node, 0), context.input(node, 1)},
+  add_onnx_conv(context, node,
+                {onnx_quantized_input(context, node, 0, onnx_zero_point(context, node, 2)),
+                 onnx_quantized_input(context, node, 1, onnx_zero_point(context, node, 3))},
                 {.type = DataType::kInt32});
 }
 
@@ -175,6 +175,7 @@ std::optional<Quantization> onnx_quantization(OnnxContext& context, const OnnxNo
   const OnnxConstant* known = context.constant(node, scale_at);
   if (known != nullptr && !known->data) return std::nullopt;
   const auto scales = context.reals(node, scale_at, "the scale");
+  context.spend(node, 64 * static_cast<std::int64_t>(scales.size()));
   Quantization quantization{.scale = {scales.begin(), scales.end()}};
   if (node.has_input(scale_at + 1)) {
     const OnnxConstant* zeros = context.constant(node, scale_at + 1);
@@ -193,6 +194,13 @@ std::optional<Quantization> onnx_quantization(OnnxContext& context, const OnnxNo
     throw Error("{}: {} scales for axis {} of {}", node.place(), scales.size(), quantization.axis,
                 to_string(shape));
   return quantization;
+}
+
+std::optional<Quantization> onnx_zero_point(OnnxContext& context, const OnnxNode& node,
+                                            std::size_t i) {
+  const auto zero = context.known_scalar(node, i);
+  if (!zero) return std::nullopt;
+  return Quantization{.scale = {1}, .zero_point = {static_cast<std::int64_t>(*zero)}};
 }
 
 TensorId onnx_quantized_input(OnnxContext& context, const OnnxNode& node, std::size_t i,

@@ -19,8 +19,8 @@ std::vector<std::int64_t> per_axis(const OnnxNode& node, std::string_view name, 
                 values.size());
   for (const std::int64_t value : values)
     if (value < least || value > kMostWindow)
-      throw Error("{}: attribute {} must be {} to {}, is [{}]", node.place(), name, least,
-                  kMostWindow, fmt::join(values, ","));
+      throw Error("{}: attribute {} must be {} to {}, is {}", node.place(), name, least,
+                  kMostWindow, list_text(values));
   return values;
 }
 
@@ -45,8 +45,8 @@ Window onnx_window(const OnnxNode& node, const Shape& x, const std::vector<std::
                 to_string(x), axes);
   for (const std::int64_t extent : kernel)
     if (extent < 1 || extent > kMostWindow)
-      throw Error("{}: the kernel must be 1 to {}, is [{}]", node.place(), kMostWindow,
-                  fmt::join(kernel, ","));
+      throw Error("{}: the kernel must be 1 to {}, is {}", node.place(), kMostWindow,
+                  list_text(kernel));
   const auto strides = per_axis(node, "strides", axes, 1, 1);
   const auto dilations = per_axis(node, "dilations", axes, 1, 1);
   auto pads = per_axis(node, "pads", 2 * axes, 0, 0);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/error.h"
 #include "models/constant_values.h"
@@ -22,26 +23,49 @@ bool same_quantization(const TensorDesc& a, const TensorDesc& b) {
          a.quantization->axis == b.quantization->axis;
 }
 
-Rewrite::Rewrite(const Graph& graph) : builder_(GraphBuilder::from(graph)) { refresh(); }
+Rewrite::Rewrite(const Graph& graph)
+    : builder_(GraphBuilder::from(graph)),
+      alive_(graph.ops().size(), true),  // a Graph has no others
+      makers_(graph.tensors().size(), kNoOp),
+      uses_(graph.tensors().size(), 0),
+      readers_(graph.tensors().size()) {
+  for (OpId id = 0; id < op_count(); ++id) {
+    for (const TensorId output : op(id).outputs) makers_[static_cast<std::size_t>(output)] = id;
+    for (const TensorId input : op(id).inputs) use(input, id);
+  }
+  for (const TensorId id : builder_.outputs()) ++uses_[static_cast<std::size_t>(id)];
+}
 
-void Rewrite::refresh() {
-  const std::size_t tensors = builder_.tensor_count();
-  makers_.assign(tensors, kNoOp);
-  uses_.assign(tensors, 0);
-  alive_.assign(ops().size(), false);
-  for (std::size_t i = 0; i < ops().size(); ++i)
-    for (const TensorId id : ops()[i].outputs)
-      makers_[static_cast<std::size_t>(id)] = static_cast<OpId>(i);
-  std::vector<TensorId> open = builder_.outputs();
-  while (!open.empty()) {
-    const TensorId id = open.back();
-    open.pop_back();
-    if (id == kNoTensor) continue;
-    ++uses_[static_cast<std::size_t>(id)];
-    const OpId maker = makers_[static_cast<std::size_t>(id)];
-    if (maker == kNoOp || alive(maker)) continue;
-    alive_[static_cast<std::size_t>(maker)] = true;
-    open.insert(open.end(), op(maker).inputs.begin(), op(maker).inputs.end());
+void Rewrite::use(TensorId id, OpId reader) {
+  if (id == kNoTensor) return;
+  ++uses_[static_cast<std::size_t>(id)];
+  readers_[static_cast<std::size_t>(id)].push_back(reader);
+}
+
+void Rewrite::release(std::vector<TensorId> ids) {
+  while (!ids.empty()) {
+    const TensorId id = ids.back();
+    ids.pop_back();
+    if (id == kNoTensor || --uses_[static_cast<std::size_t>(id)] > 0) continue;
+    const auto made = maker(id);
+    if (!made || !alive(*made)) continue;
+    const auto unused = [&](TensorId output) { return uses(output) == 0; };
+    const Op& op = this->op(*made);
+    if (!std::all_of(op.outputs.begin(), op.outputs.end(), unused)) continue;
+    alive_[static_cast<std::size_t>(*made)] = false;
+    ids.insert(ids.end(), op.inputs.begin(), op.inputs.end());
+  }
+}
+
+void Rewrite::move_readers(TensorId from, TensorId to, OpId except) {
+  for (const OpId reader : readers_[static_cast<std::size_t>(from)]) {
+    if (!alive(reader) || reader == except) continue;
+    for (TensorId& input : builder_.ops()[static_cast<std::size_t>(reader)].inputs) {
+      if (input != from) continue;
+      input = to;
+      use(to, reader);
+      --uses_[static_cast<std::size_t>(from)];
+    }
   }
 }
 
@@ -75,12 +99,13 @@ bool Rewrite::is_scalar(TensorId id, double value) const {
 }
 
 void Rewrite::replace(OpId id, OpKind kind, OpAttrs attrs, std::vector<TensorId> inputs) {
+  while (!inputs.empty() && inputs.back() == kNoTensor) inputs.pop_back();
+  for (const TensorId input : inputs) use(input, id);
   Op& op = builder_.ops()[static_cast<std::size_t>(id)];
+  std::vector<TensorId> before = std::exchange(op.inputs, std::move(inputs));
   op.kind = kind;
   op.attrs = std::move(attrs);
-  op.inputs = std::move(inputs);
-  while (!op.inputs.empty() && op.inputs.back() == kNoTensor) op.inputs.pop_back();
-  refresh();
+  release(std::move(before));
 }
 
 void Rewrite::rename(OpId id, std::string name) {
@@ -94,21 +119,27 @@ bool Rewrite::bypass(OpId id, TensorId to) {
     return false;
   const bool rename = is_output(from);
   if (rename && (!maker(to) || is_output(to))) return false;
-  // The tensor that stays is the graph output, or else the one that is made already.
-  const TensorId stays = rename ? from : to, goes = rename ? to : from;
-  builder_.ops()[static_cast<std::size_t>(id)].outputs.clear();
-  builder_.ops()[static_cast<std::size_t>(id)].inputs.clear();
-  for (Op& op : builder_.ops()) {
-    std::replace(op.inputs.begin(), op.inputs.end(), goes, stays);
-    if (rename) std::replace(op.outputs.begin(), op.outputs.end(), goes, stays);
+  Op& op = builder_.ops()[static_cast<std::size_t>(id)];
+  if (rename) {  // the maker of `to` makes the graph output, and all read that
+    const OpId made = *maker(to);
+    std::vector<TensorId>& made_outputs = builder_.ops()[static_cast<std::size_t>(made)].outputs;
+    std::replace(made_outputs.begin(), made_outputs.end(), to, from);
+    makers_[static_cast<std::size_t>(from)] = made;
+    makers_[static_cast<std::size_t>(to)] = kNoOp;
+    move_readers(to, from, id);
+  } else {
+    move_readers(from, to, id);
   }
-  refresh();
+  alive_[static_cast<std::size_t>(id)] = false;
+  op.outputs.clear();
+  release(std::exchange(op.inputs, {}));
   return true;
 }
 
 TensorId Rewrite::add_constant(TensorDesc tensor) {
   makers_.push_back(kNoOp);
   uses_.push_back(0);
+  readers_.emplace_back();
   return builder_.add_constant(std::move(tensor));
 }
 

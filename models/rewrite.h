@@ -60,12 +60,17 @@ class Rewrite {
 
  private:
   const std::vector<Op>& ops() const { return builder_.ops(); }
-  void refresh();
+  void use(TensorId id, OpId reader);
+  /// `ids` are read once less; ops that nothing needs any more die.
+  void release(std::vector<TensorId> ids);
+  /// Every op that reads `from`, but `except`, reads `to`.
+  void move_readers(TensorId from, TensorId to, OpId except);
 
   GraphBuilder builder_;
   std::vector<bool> alive_;
   std::vector<OpId> makers_;
   std::vector<int> uses_;
+  std::vector<std::vector<OpId>> readers_;  ///< and some that read it no longer
 };
 
 /// A pattern. `apply` changes nothing and gives false unless it matches at `root`.

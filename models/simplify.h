@@ -16,7 +16,8 @@ namespace presil {
 /// - kMatMul by a constant matrix: kFullyConnected.
 /// - kPad by zeros in front of a convolution or a pool that counts them: the window's padding. By
 ///   -infinity, or by zeros behind an operator that makes nothing negative, also for kMaxPool.
-/// - kIdentity, kReshape and kTranspose that change nothing or undo or follow each other.
+/// - kIdentity, kReshape and kTranspose that change nothing, undo or follow each other, or only
+///   rearrange a constant.
 /// - kDequantize in front of an operator and kQuantize behind it: the operator works on the
 ///   quantised tensors. An operator that has only one side keeps it; where it hands elements
 ///   through, both sides must be quantised alike. Weights behind a kDequantize are the stored ones.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "models/simplify_rules.h"
+#include "models/tensor_permute.h"
 
 namespace presil {
 
@@ -68,6 +69,25 @@ bool merged_transposes(Rewrite& r, OpId root) {
   return true;
 }
 
+/// A constant that an op rearranges becomes another constant.
+bool moved_constant(Rewrite& r, OpId root) {
+  const Op op = r.op(root);
+  if (op.kind != OpKind::kReshape && op.kind != OpKind::kTranspose) return false;
+  if (!r.is_constant(op.inputs[0]) || r.uses(op.inputs[0]) != 1 || r.is_output(op.outputs[0]))
+    return false;
+  TensorDesc constant = r.tensor(op.inputs[0]);
+  if (op.kind == OpKind::kTranspose) {
+    const std::vector<std::int64_t>& perm = op.as<TransposeAttrs>().perm;
+    constant = permuted(std::move(constant), std::vector<std::size_t>(perm.begin(), perm.end()));
+  } else {
+    const Shape& to = op.as<ReshapeAttrs>().shape;
+    if (reads_channels_last(constant.shape, op) || reads_channels_last(to, op)) return false;
+    if (constant.quantization && constant.quantization->axis >= 0) return false;
+    constant.shape = to;
+  }
+  return r.bypass(root, r.add_constant(std::move(constant)));
+}
+
 /// Is `split` the shape `x` ([N,C,...]) with its channels in `groups` rows, and `perm` what swaps
 /// the two? `last`: with the channels behind, as [N,H,W,groups,C/groups].
 bool swaps_groups(const Shape& x, const Shape& split, std::vector<std::int64_t> perm, bool last) {
@@ -110,6 +130,7 @@ constexpr std::array kRules = {
     RewriteRule{"reshapes in a row", merged_reshapes},
     RewriteRule{"transpose that keeps the order", no_transpose},
     RewriteRule{"transposes in a row", merged_transposes},
+    RewriteRule{"moved constant", moved_constant},
 };
 
 }  // namespace

@@ -1,5 +1,6 @@
 // Padding that a window can do itself.
 
+#include <algorithm>
 #include <array>
 #include <cmath>
 
@@ -25,6 +26,10 @@ Window padded(Window window, const PadAttrs& pad) {
   return window;
 }
 
+bool pads_in_range(const Window& w) {
+  return std::max({w.pad_top, w.pad_bottom, w.pad_left, w.pad_right}) <= kMaxExtent;
+}
+
 /// kPad in front of operand 0 that pads along the window only and keeps the quantisation.
 const Op* pad_in_front(const Rewrite& r, const Op& op) {
   const Op* pad = op.inputs.empty() ? nullptr : r.made_by(op.inputs[0], OpKind::kPad);
@@ -40,6 +45,7 @@ bool pad_of_conv(Rewrite& r, OpId root) {
   if (pad == nullptr || pad->as<PadAttrs>().value != 0) return false;
   ConvAttrs attrs = op.as<ConvAttrs>();
   attrs.window = padded(attrs.window, pad->as<PadAttrs>());
+  if (!pads_in_range(attrs.window)) return false;
   std::vector<TensorId> inputs = op.inputs;
   inputs[0] = pad->inputs[0];
   r.replace(root, op.kind, attrs, std::move(inputs));
@@ -74,7 +80,8 @@ bool pad_of_pool(Rewrite& r, OpId root) {
       std::isinf(value) ? value < 0 : value == 0 && never_negative(r, pad->inputs[0]);
   const bool fits = op.kind == OpKind::kMaxPool ? ignored : value == 0 && attrs.count_include_pad;
   attrs.window = padded(attrs.window, pad->as<PadAttrs>());
-  if (!fits || attrs.ceil_mode || !pool_allows(attrs.window)) return false;
+  if (!fits || attrs.ceil_mode || !pool_allows(attrs.window) || !pads_in_range(attrs.window))
+    return false;
   r.replace(root, op.kind, attrs, {pad->inputs[0]});
   return true;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 
 #include "models/constant_values.h"
 #include "models/simplify_rules.h"
@@ -47,12 +48,15 @@ bool can_be_quantized(const Op& op) {
 }
 
 /// Scale of x times scale of the weights, as every int8 kernel accumulates; empty if the weights
-/// have a scale along something else than their outputs.
+/// have a scale along something else than their outputs, or the product is no scale.
 std::optional<Quantization> bias_quantization(const Rewrite& r, TensorId x, TensorId weights) {
   const Quantization& inputs = *r.tensor(x).quantization;
   Quantization result = *r.tensor(weights).quantization;
   if (inputs.axis >= 0 || result.axis > 0) return std::nullopt;
-  for (float& scale : result.scale) scale *= inputs.scale.front();
+  for (float& scale : result.scale) {
+    scale *= inputs.scale.front();
+    if (!std::isnormal(scale)) return std::nullopt;
+  }
   std::fill(result.zero_point.begin(), result.zero_point.end(), 0);
   return result;
 }
@@ -81,7 +85,7 @@ std::optional<QuantizedOperands> quantized_operands(const Rewrite& r, const Op& 
     const TensorId id = op.inputs[i], q = stored(r, id);
     const bool per_axis = q != kNoTensor && r.tensor(q).quantization->axis >= 0;
     if (q != kNoTensor && (!per_axis || r.is_constant(q))) {
-      any = any || !r.is_constant(q);
+      any = true;
       result.inputs.push_back(q);
       continue;
     }

@@ -226,7 +226,7 @@ std::optional<Price> price_of(const Surroundings& around, const FusionGroup& gro
   LimitedClock limited{clock, limit};
   Walker<LimitedClock>(around, group, mapping, buffers, limited).walk(0);
   if (limited.over()) return {};
-  return Price{clock.finish(), clock.bytes() * static_cast<double>(sharing)};
+  return Price{clock.finish(), clock.bytes() * static_cast<double>(sharing), clock.commands()};
 }
 
 }  // namespace presil

@@ -74,6 +74,7 @@ class Clock {
 /// Cycles and bytes of a mapping, by walking it. Empty if the walk has more than `limit` commands.
 struct Price {
   double cycles = 0, bytes = 0;
+  std::int64_t commands = 0;
 };
 std::optional<Price> price_of(const Surroundings& around, const FusionGroup& group,
                               const Mapping& mapping, std::int64_t limit);

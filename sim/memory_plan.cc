@@ -172,7 +172,7 @@ class Planner {
       const std::optional<Choice> choice = choose(g);
       if (!choice) break;
       plan_.mappings[g] = choice->mapping;
-      if (place_buffers(g)) {
+      if (deepen_prefetch(g) || place_buffers(g, false)) {
         account(g);
         return true;
       }
@@ -217,9 +217,34 @@ class Planner {
                 ceil_div(smallest(g) + kept_bytes_, 1024));
   }
 
-  /// First fit, clear of the previous group's buffers where possible, so that loads can come early;
-  /// weights first, they are what can.
-  bool place_buffers(std::size_t g) {
+  /// Weights that stream through a ring get as many slots as there is room beside the previous
+  /// group's buffers, so that they can come while that one still works.
+  bool deepen_prefetch(std::size_t g) {
+    const FusionGroup& group = network_.groups[g];
+    Mapping& mapping = plan_.mappings[g];
+    if (options_.pinned.count(group.name) > 0 || mapping.chain || group.stages.size() != 1)
+      return false;
+    const Stage& stage = group.stages[0];
+    StageMapping& m = mapping.stages[0];
+    if (stage.kind != StageKind::kMac || stage.weights_are_activations || m.weight_slots == kHeld ||
+        plan_.weights_stay[g])
+      return false;
+    const int before = m.weight_slots;
+    const auto tiles = static_cast<int>(ceil_div(stage.out.channels, m.outputs) *
+                                        ceil_div(stage.reduction, m.channels));
+    for (int slots = tiles; slots > before; slots = slots * 3 / 4) {
+      m.weight_slots = slots;
+      if (footprint(plan_.around(chip_, network_, g), group, mapping) <= plan_.room[g] / chip_.cores &&
+          place_buffers(g, true))
+        return true;
+    }
+    m.weight_slots = before;
+    return false;
+  }
+
+  /// First fit, clear of the previous group's buffers where possible (`apart`: or not at all), so
+  /// that loads can come early; weights first, they are what can.
+  bool place_buffers(std::size_t g, bool apart) {
     const std::vector<Buffer> buffers =
         buffers_of(plan_.around(chip_, network_, g), network_.groups[g], plan_.mappings[g]);
     std::vector<std::size_t> order(buffers.size());
@@ -233,6 +258,7 @@ class Planner {
       return buffers[a].bytes() > buffers[b].bytes();
     });
     for (const bool avoid : {true, false}) {
+      if (apart && !avoid) break;
       std::vector<std::int64_t> at(buffers.size(), -1);
       std::vector<Gap> mine;
       bool all = true;
@@ -243,7 +269,8 @@ class Planner {
           taken.insert(taken.end(), previous_.begin(), previous_.end());
           found = first_fit(gaps_of(g, taken), buffers[i].bytes());
         }
-        if (!found) found = first_fit(gaps_of(g, mine), buffers[i].bytes());
+        if (!found && !(apart && early(i)))
+          found = first_fit(gaps_of(g, mine), buffers[i].bytes());
         if (!found) {
           all = false;
           break;

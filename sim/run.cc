@@ -67,6 +67,7 @@ class Summary {
     for (std::size_t id = 0; id < r_.compiled.program.commands.size(); ++id) {
       const Command& command = r_.compiled.program.commands[id];
       GroupResult* group = group_of(command);
+      if (group != nullptr) ++group->commands;
       if (const Matrix* m = std::get_if<Matrix>(&command.work)) {
         if (group == nullptr) continue;
         group->macs_executed += m->useful_macs();

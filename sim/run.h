@@ -49,6 +49,7 @@ struct GroupResult {
   double utilisation = 0;
   Bound bound = Bound::kCompute;
   bool on_host = false;
+  std::int64_t commands = 0;
   EnergyParts energy;
 };
 

@@ -45,6 +45,10 @@ double tile_cycles(const Surroundings& around, const Stage& stage, std::int64_t 
   return static_cast<double>(vector_timing(around.chip, vector_of(tile)).value);
 }
 
+/// Part of the sequencer's time that is not hidden behind the engines. A choice, so that of equally
+/// fast tilings the coarser one is looked at first.
+constexpr double kIssueShare = 0.5;
+
 double rate_of(const Surroundings& around, int memory) {
   return around.chip.memories[static_cast<std::size_t>(memory)].bytes_per_cycle;
 }
@@ -153,8 +157,9 @@ double estimate_stage(const Surroundings& around, const Stage& stage, const Stag
   const bool single = m.input_slots == 1 || m.weight_slots == 1 || m.output_slots == 1;
   if (single && np * nk * nc > 1) worst = std::max(worst, 0.0) + head * static_cast<double>(np);
   const double commands = static_cast<double>(np * nk * nc) * 2;
-  worst = std::max(worst, commands * static_cast<double>(around.chip.control.issue_cycles));
-  return worst + head + tail;
+  const double issue = commands * static_cast<double>(around.chip.control.issue_cycles);
+  worst = std::max(worst, issue);
+  return worst + head + tail + kIssueShare * issue;
 }
 
 }  // namespace presil

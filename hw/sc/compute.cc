@@ -50,8 +50,7 @@ MacArray::MacArray(const sc_core::sc_module_name& name, const Surroundings& arou
 }
 
 void MacArray::run() {
-  while (true) {
-    while (queue.empty()) wait(queue.event());
+  while (queue.wait_for_command()) {
     const CommandId id = queue.pop();
     const auto index = static_cast<std::size_t>(id);
     const Matrix& matrix = std::get<Matrix>(around_.program.commands[index].work);
@@ -63,13 +62,7 @@ void MacArray::run() {
       const Ticks first = start + timing.first_stripe.value * kTicksPerCycle;
       output_free_ = std::max({std::max(output_free_, first) + timing.output.value * kTicksPerCycle,
                                end + timing.last_drain.value * kTicksPerCycle});
-      // Sums that may still wait in the accumulators when the array has made the last one.
-      const double waiting =
-          static_cast<double>(accumulator_positions(around_.chip, matrix.mode) *
-                              around_.chip.mac_array.modes[static_cast<std::size_t>(matrix.mode)]
-                                  .parallelism_factor) *
-          output_cycles_per_element(around_.chip, matrix);
-      end = round_up_to_cycle(std::max(end, output_free_ - to_ticks(waiting)));
+      end = round_up_to_cycle(std::max(end, output_free_ - waiting_sums(matrix)));
       done = output_free_ + around_.chip.mac_array.output_latency_cycles * kTicksPerCycle;
     }
     Span& span = around_.timeline.spans[index];
@@ -81,6 +74,26 @@ void MacArray::run() {
   }
 }
 
+Ticks MacArray::waiting_sums(const Matrix& matrix) {
+  const MacArraySpec& array = around_.chip.mac_array;
+  const auto room =
+      static_cast<double>(accumulator_positions(around_.chip, matrix.mode) *
+                          array.modes[static_cast<std::size_t>(matrix.mode)].parallelism_factor);
+  leaving_.push_back({static_cast<double>(matrix.positions * matrix.drained_per_position),
+                      output_cycles_per_element(around_.chip, matrix)});
+  double sums = 0, cycles = 0;
+  std::size_t used = 0;
+  for (auto latest = leaving_.rbegin(); latest != leaving_.rend() && sums < room; ++latest) {
+    const double these = std::min(latest->sums, room - sums);
+    sums += these;
+    cycles += these * latest->each;
+    ++used;
+  }
+  while (leaving_.size() > used) leaving_.pop_front();
+  // With fewer than there is room for, nothing ever stops the array.
+  return sums < room ? output_free_ : to_ticks(cycles);
+}
+
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Surroundings& around,
                        SramBanks& sram)
     : sc_module(name), around_(around), sram_(sram) {
@@ -88,8 +101,7 @@ VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Surroundings& 
 }
 
 void VectorUnit::run() {
-  while (true) {
-    while (queue.empty()) wait(queue.event());
+  while (queue.wait_for_command()) {
     const CommandId id = queue.pop();
     const auto index = static_cast<std::size_t>(id);
     const Vector& vector = std::get<Vector>(around_.program.commands[index].work);

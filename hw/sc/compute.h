@@ -1,6 +1,7 @@
 #pragma once
 // The MAC array and the vector unit of one core.
 
+#include <deque>
 #include <string>
 
 #include "hw/sc/engine.h"
@@ -20,10 +21,19 @@ class MacArray final : public sc_core::sc_module {
   std::int64_t waits() const { return waits_; }
 
  private:
+  /// The last results that have been told to leave, each at its own cost.
+  struct Leaving {
+    double sums, each;
+  };
   void run();
+  /// Time in which the sums that may still wait in the accumulators when the array has made this
+  /// command's last one will leave.
+  Ticks waiting_sums(const Matrix& matrix);
+
   Surroundings around_;
   SramBanks& sram_;
-  Ticks output_free_ = 0;  ///< the output stage
+  Ticks output_free_ = 0;        ///< the output stage
+  std::deque<Leaving> leaving_;  ///< as many as the accumulators hold, latest last
   std::int64_t waits_ = 0;
 };
 

@@ -19,8 +19,7 @@ DmaChannel::DmaChannel(const sc_core::sc_module_name& name, const Surroundings& 
 }
 
 void DmaChannel::run() {
-  while (true) {
-    while (queue_.empty()) wait(queue_.event());
+  while (wait_for_command()) {
     const CommandId id = queue_.pop();
     const auto index = static_cast<std::size_t>(id);
     const Work& work = around_.program.commands[index].work;
@@ -39,11 +38,17 @@ void DmaChannel::run() {
       sram_rate_ = 0;
       sram_free_ = sram_extra_ = lost_ = 0;
       for (const BankDemand& bank : demand) sram_rate_ += bank.bytes_per_cycle;
-      sram_->start(slot, std::move(demand));
+      // A duplex port is two.
+      const MemorySpec& memory = around_.chip.memories[static_cast<std::size_t>(transfer.memory)];
+      const int port = 2 * transfer.memory + (memory.duplex && write ? 1 : 0);
+      sram_->start(slot, std::move(demand), {port, port_share(around_.chip, transfer)});
     }
     const Ticks done = round_up_to_cycle(move(transfer, write));
     if (sram_ != nullptr) {
-      sram_->stop(slot);
+      // The bytes follow the requests a latency later; here they are counted that much earlier.
+      const MemorySpec& memory = around_.chip.memories[static_cast<std::size_t>(transfer.memory)];
+      sram_until_ = std::max<Ticks>(
+          0, last_done_ - to_ticks(write ? memory.write_latency_cycles : memory.latency_cycles));
       span.stalled[static_cast<std::size_t>(Stall::kBankConflict)] = to_cycles_up(lost_);
     }
     span.engine = Engine::kDma;
@@ -56,6 +61,25 @@ void DmaChannel::run() {
         transfer.stored_bytes();
     around_.sequencer.complete_at(id, done);
   }
+}
+
+bool DmaChannel::wait_for_command() {
+  while (queue_.empty()) {
+    if (sram_until_ < 0) {
+      if (queue_.closed()) return false;
+      wait(queue_.event());
+      continue;
+    }
+    if (sram_until_ > now()) {
+      ++waits_;
+      wait(sc_ticks(sram_until_ - now()), queue_.event());
+    }
+    if (sram_until_ <= now()) {
+      sram_->stop(SramBanks::kDma + static_cast<std::size_t>(lane_));
+      sram_until_ = -1;
+    }
+  }
+  return true;
 }
 
 Ticks DmaChannel::move(const Transfer& transfer, bool write) {

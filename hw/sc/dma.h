@@ -32,6 +32,9 @@ class DmaChannel final : public sc_core::sc_module {
   void send(const Transfer& transfer, std::int64_t address, std::int64_t bytes, bool write);
   /// The banks are busy with this burst's bytes; gives how much longer than when not shared.
   Ticks occupy_sram(const Transfer& transfer, std::int64_t bytes);
+  /// Until there is a command (false: there will be none). Meanwhile the last bytes arrive and the
+  /// banks are free of them.
+  bool wait_for_command();
 
   Surroundings around_;
   CommandQueue& queue_;
@@ -43,6 +46,7 @@ class DmaChannel final : public sc_core::sc_module {
   Ticks request_every_ = 0;  ///< of this transfer
   SramBanks* sram_;          ///< null: its banks are never short
   double sram_rate_ = 0;     ///< bytes a cycle that this transfer asks of them
+  Ticks sram_until_ = -1;    ///< the last transfer's bytes pass until then; -1: they have
   Ticks sram_free_ = 0;      ///< they can take the next burst
   Ticks sram_extra_ = 0;     ///< time that sharing them added to the last burst
   Ticks lost_ = 0;           ///< waiting for them, in this transfer

@@ -8,8 +8,7 @@ HostCpu::HostCpu(const sc_core::sc_module_name& name, const Surroundings& around
 }
 
 void HostCpu::run() {
-  while (true) {
-    while (queue.empty()) wait(queue.event());
+  while (queue.wait_for_command()) {
     const CommandId id = queue.pop();
     const auto index = static_cast<std::size_t>(id);
     const Host& host = std::get<Host>(around_.program.commands[index].work);

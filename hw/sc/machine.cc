@@ -79,7 +79,20 @@ class Machine {
     }
   }
 
+  ~Machine() {
+    for (const auto& core : cores_) {
+      core->mac.queue.close();
+      core->vector.queue.close();
+      for (const auto& queue : core->queues) queue->close();
+    }
+    host_->queue.close();
+    sc_core::sc_start();
+  }
+
   void run() {
+    if (chip_.control.order == IssueOrder::kInOrder)
+      for (std::size_t id = 0; id < program_.commands.size(); ++id)
+        queue_of(static_cast<CommandId>(id)).expect(static_cast<CommandId>(id));
     sc_core::sc_start();
     const std::vector<CommandId> waiting = sequencer_.waiting();
     PRESIL_CHECK(
@@ -92,7 +105,9 @@ class Machine {
   }
 
  private:
-  void dispatch(CommandId id) {
+  void dispatch(CommandId id) { queue_of(id).push(id); }
+
+  CommandQueue& queue_of(CommandId id) {
     const Command& command = program_.commands[static_cast<std::size_t>(id)];
     Core& core = *cores_[static_cast<std::size_t>(command.core)];
     struct Visitor {
@@ -104,8 +119,7 @@ class Machine {
       CommandQueue& operator()(const Host&) const { return host; }
     };
     CommandQueue& dma = *core.queues[stream_of(chip_, command.work)];
-    std::visit(Visitor{core.mac.queue, core.vector.queue, host_->queue, dma}, command.work)
-        .push(id);
+    return std::visit(Visitor{core.mac.queue, core.vector.queue, host_->queue, dma}, command.work);
   }
 
   void count() {

@@ -20,6 +20,9 @@ Sequencer::Sequencer(const sc_core::sc_module_name& name, const ChipSpec& chip,
     for (const CommandId before : program.commands[id].dependencies)
       dependents_[static_cast<std::size_t>(before)].push_back(static_cast<CommandId>(id));
   }
+  if (chip.control.order == IssueOrder::kInOrder)
+    for (std::size_t id = 0; id < program.commands.size(); ++id)
+      decoded_.push_back(handle(static_cast<CommandId>(id), 0));
   SC_METHOD(step);
   sensitive << event_;
 }
@@ -53,17 +56,23 @@ void Sequencer::step() {
 }
 
 void Sequencer::make_ready(CommandId command) {
+  const Ticks handled = chip_.control.order == IssueOrder::kInOrder
+                            ? std::max(decoded_[static_cast<std::size_t>(command)], now())
+                            : handle(command, now());
+  const Ticks arrival = handled + chip_.control.issue_latency_cycles * kTicksPerCycle;
+  Span& span = timeline_.spans[static_cast<std::size_t>(command)];
+  span.ready = Cycles(to_cycles_up(now()));
+  span.issued = Cycles(to_cycles_up(arrival));
+  plan({arrival, true, command});
+}
+
+Ticks Sequencer::handle(CommandId command, Ticks since) {
   const Command& c = program_.commands[static_cast<std::size_t>(command)];
   Ticks& free = free_[static_cast<std::size_t>(c.core)];
   char& started = group_started_[static_cast<std::size_t>(c.group)];
   const std::int64_t setup = started ? 0 : chip_.control.layer_setup_cycles;
   started = 1;
-  free = std::max(free, now()) + (chip_.control.issue_cycles + setup) * kTicksPerCycle;
-  const Ticks arrival = free + chip_.control.issue_latency_cycles * kTicksPerCycle;
-  Span& span = timeline_.spans[static_cast<std::size_t>(command)];
-  span.ready = Cycles(to_cycles_up(now()));
-  span.issued = Cycles(to_cycles_up(arrival));
-  plan({arrival, true, command});
+  return free = std::max(free, since) + (chip_.control.issue_cycles + setup) * kTicksPerCycle;
 }
 
 std::vector<CommandId> Sequencer::waiting() const {

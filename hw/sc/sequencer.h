@@ -14,7 +14,8 @@ namespace presil::sc {
 
 /// One SC_METHOD and a queue of what will happen when: commands done (which may make others ready)
 /// and commands that reach their engine. A sequencer a core is busy `issue_cycles` with
-/// each command; `issue_latency_cycles` more pass before the engine sees it.
+/// each command; `issue_latency_cycles` more pass before the engine sees it. Ready first: it
+/// handles a command when it is ready. In order: it decodes ahead, in the order of the program.
 class Sequencer final : public sc_core::sc_module {
  public:
   /// Hands a command to its engine.
@@ -43,6 +44,8 @@ class Sequencer final : public sc_core::sc_module {
 
   void step();
   void make_ready(CommandId command);
+  /// The core's sequencer is busy with a command, from `since` at the earliest; gives until when.
+  Ticks handle(CommandId command, Ticks since);
   void plan(const Happening& happening);
 
   const ChipSpec& chip_;
@@ -52,7 +55,8 @@ class Sequencer final : public sc_core::sc_module {
   std::vector<std::vector<CommandId>> dependents_;
   std::vector<int> missing_;  ///< dependencies not yet done; -1: done itself
   std::vector<char> group_started_;
-  std::vector<Ticks> free_;  ///< each core's sequencer
+  std::vector<Ticks> free_;     ///< each core's sequencer
+  std::vector<Ticks> decoded_;  ///< in order: when each command has been handled
   std::priority_queue<Happening, std::vector<Happening>, std::greater<>> happenings_;
   sc_core::sc_event event_;
   Ticks last_done_ = 0;

@@ -1,5 +1,6 @@
 #include "hw/sc/sram.h"
 
+#include <algorithm>
 #include <cmath>
 
 namespace presil::sc {
@@ -26,9 +27,10 @@ Ticks SramBanks::run(std::size_t slot, std::vector<BankDemand> demand, Ticks dur
   return now() - began - duration;
 }
 
-void SramBanks::start(std::size_t slot, std::vector<BankDemand> demand) {
+void SramBanks::start(std::size_t slot, std::vector<BankDemand> demand, PortUse port) {
   Stream& stream = streams_[slot];
   stream.demand = std::move(demand);
+  stream.port = port;
   stream.active = true;
   stream.fraction = 1;
   stream.updated = now();
@@ -42,13 +44,31 @@ void SramBanks::stop(std::size_t slot) {
   if (!stream.demand.empty()) share();
 }
 
+double SramBanks::behind_port(const Stream& stream) const {
+  if (stream.port.port < 0) return 1;
+  double used = 0;
+  for (const Stream& other : streams_)
+    if (other.active && other.port.port == stream.port.port) used += other.port.share;
+  return std::min(1.0, 1 / used);
+}
+
 void SramBanks::share() {
   std::vector<const std::vector<BankDemand>*> demands(streams_.size(), nullptr);
-  for (std::size_t s = 0; s < streams_.size(); ++s)
-    if (streams_[s].active) demands[s] = &streams_[s].demand;
-  const std::vector<double> fractions = share_banks(demands, capacity_);
+  std::vector<std::vector<BankDemand>> reduced(streams_.size());
+  std::vector<double> reduction(streams_.size(), 1);
+  for (std::size_t s = 0; s < streams_.size(); ++s) {
+    if (!streams_[s].active) continue;
+    demands[s] = &streams_[s].demand;
+    reduction[s] = behind_port(streams_[s]);
+    if (reduction[s] >= 1) continue;
+    reduced[s] = streams_[s].demand;
+    for (BankDemand& demand : reduced[s]) demand.bytes_per_cycle *= reduction[s];
+    demands[s] = &reduced[s];
+  }
+  std::vector<double> fractions = share_banks(demands, capacity_);
   for (std::size_t s = 0; s < streams_.size(); ++s) {
     Stream& stream = streams_[s];
+    if (fractions[s] < 1) fractions[s] *= reduction[s];
     if (!stream.active || stream.fraction == fractions[s]) continue;
     stream.remaining -= static_cast<double>(now() - stream.updated) * stream.fraction;
     stream.updated = now();

@@ -2,7 +2,7 @@
 
 #include <doctest/doctest.h>
 
-#include <chrono>
+#include <ctime>
 #include <map>
 #include <set>
 
@@ -191,20 +191,20 @@ Program long_program(int commands) {
   return program;
 }
 
-TEST_CASE("200,000 commands are tracked and checked in seconds") {
-  using Clock = std::chrono::steady_clock;
-  const auto seconds = [](Clock::time_point since) {
-    return std::chrono::duration<double>(Clock::now() - since).count();
+TEST_CASE("200000 commands are tracked and checked in seconds of processor time") {
+  const auto seconds = [](std::clock_t since) {
+    return static_cast<double>(std::clock() - since) / CLOCKS_PER_SEC;
   };
-  const auto start = Clock::now();
+  const std::clock_t start = std::clock();
   const Program program = long_program(200000);
   const double tracked = seconds(start);
-  const auto middle = Clock::now();
+  const std::clock_t middle = std::clock();
   CHECK_NOTHROW(check_program(program, test::small_chip()));
   const double checked = seconds(middle);
-  MESSAGE("tracked in " << tracked << " s, checked in " << checked << " s");
-  CHECK(tracked < 10);  // generous: a loaded machine, or the sanitizers
-  CHECK(checked < 10);
+  CAPTURE(tracked);
+  CAPTURE(checked);
+  CHECK(tracked < 20);  // 0.4 and 1 in a release build; generous for the sanitizers
+  CHECK(checked < 20);
 }
 
 }  // namespace

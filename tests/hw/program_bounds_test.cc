@@ -40,7 +40,8 @@ ChipSpec random_chip(std::uint64_t seed) {
   };
   ChipSpec chip = test::small_chip();
   chip.cores = pick(1, 2);
-  chip.control = {.issue_cycles = pick(0, 6),
+  chip.control = {.order = pick(0, 1) ? IssueOrder::kInOrder : IssueOrder::kReadyFirst,
+                  .issue_cycles = pick(0, 6),
                   .issue_latency_cycles = pick(0, 5),
                   .layer_setup_cycles = pick(0, 20),
                   .completion_cycles = pick(0, 9)};

@@ -147,6 +147,21 @@ TEST_CASE("a fixed program is never slower on a faster port") {
   }
 }
 
+TEST_CASE("results wait in the accumulators for those before them, each leaving at its own cost") {
+  ChipSpec chip = test::small_chip();
+  Matrix slow{.outputs = 4, .positions = 16, .channels = 8, .drained_per_position = 4};
+  Program program = program_of({{.work = slow}, {.work = slow}});
+  // The first's 64 results take 16 cycles of fused work over 8 lanes: 128, from 16 to 144. The
+  // second's leave at 4 a cycle until 160.
+  std::get<Matrix>(program.commands[0].work).epilogue_cycles_per_element = 16;
+  chip.mac_array.accumulators_kib = 0.5;  // room for both
+  CHECK(simulate(chip, program).spans[1].end == Cycles(32));
+  CHECK(simulate(chip, program).total == Cycles(160));
+  chip.mac_array.accumulators_kib = 0.25;  // room for one: the first's must have left
+  CHECK(simulate(chip, program).spans[1].end == Cycles(144));
+  CHECK(simulate(chip, program).total == Cycles(160));
+}
+
 TEST_CASE("a host command takes its duration on the one host, after its dependencies") {
   Program program = program_of({{.work = load_of(0, 256)}});
   program.add({.work = Host{Cycles(100)}, .dependencies = {0}});

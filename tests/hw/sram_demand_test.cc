@@ -135,19 +135,37 @@ TEST_CASE("a stream that starts later slows those under way from then on") {
 
 TEST_CASE("three overlapping streams share the rate, and again when each ends") {
   // Array 8, vector unit 16, DMA 8 bytes a cycle of 16: the fair level is 16/3, so the array and
-  // DMA run at 2/3, the vector unit at 1/3. Ten bursts of 64 bytes: one in 64 / (16/3) = 12 cycles,
-  // the last asked for at 108. Until then 72 and 36 cycles of work are done. Then the level is 8:
-  // the array does its other 88 until 196, the vector unit 44 of its 124; then 80 alone: 276.
+  // DMA run at 2/3, the vector unit at 1/3. The load's ten bursts of 64 bytes take 12 cycles each:
+  // the last is asked for at 108, the banks have them at 120, and the latency later it is done.
+  // Until 120, 80 and 40 cycles of work are done. Then the level is 8: the array does its other 80
+  // until 200, the vector unit 40 of its 120; then 80 alone: 280.
   Program program{.commands = {matrix_of(0), vector_of(4096)}, .group_names = {"test"}};
   program.add({.work = Load{{.sram_address = 16384, .run_bytes = 640}}});
   const Timeline timeline = simulate(narrow_chip(), program);
   CHECK(timeline.spans[2].end == Cycles(108));
   CHECK(conflicts(timeline, 2) == 9 * 4);
   CHECK(timeline.spans[2].done == Cycles(108 + 10 + 12));
-  CHECK(timeline.spans[0].end == Cycles(196));
-  CHECK(conflicts(timeline, 0) == 36);
-  CHECK(timeline.spans[1].end == Cycles(276));
-  CHECK(conflicts(timeline, 1) == 116);
+  CHECK(timeline.spans[0].end == Cycles(200));
+  CHECK(conflicts(timeline, 0) == 40);
+  CHECK(timeline.spans[1].end == Cycles(280));
+  CHECK(conflicts(timeline, 1) == 120);
+}
+
+TEST_CASE("transfers that meet at a port ask the banks for no more than the port gives") {
+  // Features and weights at 8 bytes a cycle together: 4 each, 12 with the array's 8, of 16.
+  const ChipSpec chip = narrow_chip();
+  Program program{.commands = {matrix_of(0)}, .group_names = {"test"}};
+  program.add({.work = Load{{.sram_address = 16384, .run_bytes = 640}}});
+  program.add({.work = Load{{.memory_address = 4096,
+                             .sram_address = 32768,
+                             .run_bytes = 640,
+                             .traffic = Traffic::kWeights}}});
+  REQUIRE(may_oversubscribe_sram(chip, program));
+  const Timeline timeline = simulate(chip, program);
+  CHECK(timeline.spans[0].end == Cycles(160));
+  CHECK(timeline.total == Cycles(10 + 160));
+  Transfer paced{.run_bytes = 128, .request_every_cycles = 32};
+  CHECK(port_share(chip, paced) == doctest::Approx(8.0 / 32));
 }
 
 TEST_CASE("streams in banks of their own do not meet") {

@@ -83,6 +83,21 @@ TEST_CASE("a wait is charged to the root: what the chain was doing in each of it
   CHECK(waits[2].busy);
 }
 
+TEST_CASE("a wait goes back through the queue of an engine that takes commands in order") {
+  // The second vector command is ready at once but stands behind the first, which waits 810 for the
+  // load: so the store waits 810 for DMA and 20 for the vector unit.
+  ChipSpec chip = test::small_chip();
+  chip.control.order = IssueOrder::kInOrder;
+  Program program = program_of({{.work = load_of(0, 6400)}});
+  program.add({.work = Vector{.elements = 80}, .dependencies = {0}});
+  program.add({.work = Vector{.elements = 80}});
+  program.add({.work = Store{{.memory_address = 8192, .sram_address = 8192, .run_bytes = 64}},
+               .dependencies = {2}});
+  const EngineUse store = use_of_engine(simulate(chip, program), Engine::kDma, 2);
+  CHECK(stalled(store, Stall::kDma) == 810);
+  CHECK(stalled(store, Stall::kDependency) == 20);
+}
+
 TEST_CASE("a systolic array that fills and drains around short passes is stalled by fill_drain") {
   ChipSpec chip = test::small_chip();
   chip.mac_array.style = ArrayStyle::kSystolic;
@@ -148,6 +163,7 @@ TEST_CASE("every engine's cycles add up to the run, in every window of it") {
     chip.memories[0].duplex = seed % 2 == 0;
     chip.memories[0].bytes_per_cycle = seed % 3 == 0 ? 3.7 : 8;
     chip.dma.channels = 1 + static_cast<std::int64_t>(seed % 5);
+    chip.control.order = seed % 4 == 3 ? IssueOrder::kInOrder : IssueOrder::kReadyFirst;
     const Program program = test::RandomProgram(seed, {.commands = 80, .cores = 2}).make(chip);
     const Timeline timeline = simulate(chip, program);
     REQUIRE(timeline.engines.size() == static_cast<std::size_t>(2 * (2 + chip.dma.channels) + 1));

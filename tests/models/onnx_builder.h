@@ -136,7 +136,7 @@ class OnnxBuilder {
   void input(const std::string& name, const Ints& dims, int type = onnx::TensorProto::FLOAT) {
     describe(*graph().add_input(), name, dims, type);
   }
-  void output(const std::string& name) { describe(*graph().add_output(), name, {}); }
+  void output(const std::string& name) { graph().add_output()->set_name(name); }
   onnx::TensorProto& weight(const std::string& name, const Ints& dims, const Floats& values = {}) {
     return *graph().add_initializer() = tensor_of(name, dims, values);
   }
@@ -184,7 +184,7 @@ inline std::string error_of_bytes(const std::string& bytes, const ImportOptions&
   try {
     import_onnx(file.path(), options);
   } catch (const Error& error) {
-    const std::string text = error.what(), path = file.path().string() + ": ";
+    const std::string text = error.what(), path = fmt::format("{}: ", file.path().string());
     return text.starts_with(path) ? text.substr(path.size())
                                   : fmt::format("no file name in: {}", text);
   }

@@ -71,6 +71,24 @@ TEST_CASE("weights under DequantizeLinear stay quantised by channel, also transp
   CHECK(std::to_integer<int>((*w.data)[1]) == 4);  // [[1,4],[2,5],[3,6]]
 }
 
+TEST_CASE("a Transpose of dequantised weights transposes what is stored") {
+  OnnxBuilder b;
+  b.input("x", {1, 2});
+  b.integers("w", {3, 2}, {1, 2, 3, 4, 5, 6}, TensorProto::INT8);
+  b.weight("s", {3}, {0.1f, 0.2f, 0.3f});
+  b.node("DequantizeLinear", {"w", "s"}, {"real"}, {{"axis", std::int64_t{0}}});
+  b.node("Transpose", {"real"}, {"t"});
+  b.node("MatMul", {"x", "t"}, {"y"});
+  b.output("y");
+  const Graph graph = imported(b);
+  REQUIRE(graph.ops().size() == 2);
+  const TensorDesc& w = graph.tensor(only(graph, OpKind::kDequantize).inputs[0]);
+  CHECK(w.shape == Shape{3, 2});
+  CHECK(w.quantization->axis == 0);
+  CHECK(std::to_integer<int>((*w.data)[1]) == 2);
+  CHECK(only(graph, OpKind::kFullyConnected).outputs.size() == 1);
+}
+
 TEST_CASE("QLinearConv is a convolution of integers with an int32 bias") {
   OnnxBuilder b;
   b.input("x", {1, 2, 4, 4}, TensorProto::UINT8);

@@ -1,8 +1,7 @@
 #include <cmath>
 #include <limits>
 
-#include "models/simplify.h"
-#include "tests/models/graph_fixture.h"
+#include "tests/models/evaluate.h"
 
 namespace presil {
 namespace {
@@ -11,12 +10,12 @@ using test::kinds_of;
 using test::Net;
 using Kinds = std::vector<OpKind>;
 
-/// What simplify() makes of the ops that `build` puts behind x [2,8].
+/// What test::simplified() makes of the ops that `build` puts behind x [2,8].
 template <typename Build>
-Kinds simplified(const Build& build) {
+Kinds kinds_behind(const Build& build) {
   Net net;
   const TensorId x = net.input({2, 8});
-  return kinds_of(simplify(net.finish(build(net, x))));
+  return kinds_of(test::simplified(net.finish(build(net, x))));
 }
 
 TensorId erf_plus_one(Net& n, TensorId x, bool divide = true) {
@@ -35,43 +34,43 @@ TensorId relu6(Net& n, TensorId x) {
 
 TEST_CASE("GELU is recognised in any order of its factors") {
   const Kinds gelu{OpKind::kGelu};
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           return n.op(OpKind::kMul, {n.op(OpKind::kMul, {x, erf_plus_one(n, x)}), n.number(0.5f)});
         }) == gelu);
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           return n.op(OpKind::kMul, {n.op(OpKind::kMul, {n.number(0.5f), x}), erf_plus_one(n, x)});
         }) == gelu);
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           return n.op(OpKind::kMul,
                       {x, n.op(OpKind::kMul, {erf_plus_one(n, x, false), n.number(0.5f)})});
         }) == gelu);
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           return n.op(OpKind::kDiv, {n.op(OpKind::kMul, {erf_plus_one(n, x), x}), n.number(2)});
         }) == gelu);
 }
 
 TEST_CASE("what looks like GELU but is not, stays") {
-  CHECK(simplified([](Net& n, TensorId x) {  // no half
+  CHECK(kinds_behind([](Net& n, TensorId x) {  // no half
           return n.op(OpKind::kMul, {x, erf_plus_one(n, x)});
         })
             .size() == 4);
-  CHECK(simplified([](Net& n, TensorId x) {  // the gate is another tensor's
+  CHECK(kinds_behind([](Net& n, TensorId x) {  // the gate is another tensor's
           const TensorId y = n.op(OpKind::kExp, {x});
           return n.op(OpKind::kMul, {n.op(OpKind::kMul, {x, erf_plus_one(n, y)}), n.number(0.5f)});
         })
             .size() == 6);
-  CHECK(simplified([](Net& n, TensorId x) {  // a constant whose value is not known
+  CHECK(kinds_behind([](Net& n, TensorId x) {  // a constant whose value is not known
           const TensorId half = n.constant(test::dims("half", {}));
           return n.op(OpKind::kMul, {n.op(OpKind::kMul, {x, erf_plus_one(n, x)}), half});
         })
             .size() == 5);
-  CHECK(simplified([](Net& n, TensorId x) {  // the inside is read elsewhere too
+  CHECK(kinds_behind([](Net& n, TensorId x) {  // the inside is read elsewhere too
           const TensorId gate = erf_plus_one(n, x);
           const TensorId gelu = n.op(OpKind::kMul, {n.op(OpKind::kMul, {x, gate}), n.number(0.5f)});
           return n.op(OpKind::kSub, {gelu, gate});
         })
             .size() == 6);
-  CHECK(simplified([](Net& n, TensorId x) {  // the constant makes the result larger
+  CHECK(kinds_behind([](Net& n, TensorId x) {  // the constant makes the result larger
           const TensorId half = n.constant(test::floats("half", {1, 1, 1}, {0.5f}));
           return n.op(OpKind::kMul, {n.op(OpKind::kMul, {x, erf_plus_one(n, x)}), half});
         })
@@ -80,19 +79,19 @@ TEST_CASE("what looks like GELU but is not, stays") {
 
 TEST_CASE("hard swish is recognised with its products and quotients in any order") {
   const Kinds swish{OpKind::kHardSwish};
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           return n.op(OpKind::kDiv,
                       {n.op(OpKind::kMul, {x, relu6(n, plus_three(n, x))}), n.number(6)});
         }) == swish);
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           return n.op(OpKind::kMul,
                       {n.op(OpKind::kDiv, {relu6(n, plus_three(n, x)), n.number(6)}), x});
         }) == swish);
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           const TensorId gate = n.op(OpKind::kRelu6, {plus_three(n, x)});
           return n.op(OpKind::kMul, {n.op(OpKind::kMul, {n.number(1.0f / 6), x}), gate});
         }) == swish);
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           const TensorId gate =
               n.op(OpKind::kHardSigmoid, {x}, UnaryAttrs{.alpha = 1.0f / 6, .beta = 0.5f});
           return n.op(OpKind::kMul, {gate, x});
@@ -100,12 +99,12 @@ TEST_CASE("hard swish is recognised with its products and quotients in any order
 }
 
 TEST_CASE("a hard sigmoid of another slope or of another tensor makes no hard swish") {
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           const TensorId gate =
               n.op(OpKind::kHardSigmoid, {x}, UnaryAttrs{.alpha = 0.2f, .beta = 0.5f});
           return n.op(OpKind::kMul, {gate, x});
         }) == Kinds{OpKind::kHardSigmoid, OpKind::kMul});
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           const TensorId gate = n.op(OpKind::kDiv, {relu6(n, plus_three(n, x)), n.number(6)});
           return n.op(OpKind::kMul, {gate, n.op(OpKind::kExp, {x})});
         }) == Kinds{OpKind::kHardSigmoid, OpKind::kExp, OpKind::kMul});
@@ -115,22 +114,22 @@ TEST_CASE("a hard sigmoid keeps the slope and offset that its arithmetic had") {
   Net net;
   const TensorId x = net.input({2, 8});
   const TensorId shifted = net.op(OpKind::kAdd, {x, net.number(3)});
-  const Graph graph =
-      simplify(net.finish(net.op(OpKind::kMul, {relu6(net, shifted), net.number(1.0f / 6)})));
+  const Graph graph = test::simplified(
+      net.finish(net.op(OpKind::kMul, {relu6(net, shifted), net.number(1.0f / 6)})));
   const UnaryAttrs attrs = test::only(graph, OpKind::kHardSigmoid).as<UnaryAttrs>();
   CHECK(attrs.alpha == doctest::Approx(1.0 / 6));
   CHECK(attrs.beta == doctest::Approx(0.5));
   CHECK(graph.ops().size() == 1);
-  CHECK(simplified([](Net& n, TensorId y) {  // 6/5 at the top is no sigmoid
+  CHECK(kinds_behind([](Net& n, TensorId y) {  // 6/5 at the top is no sigmoid
           return n.op(OpKind::kDiv, {relu6(n, plus_three(n, y)), n.number(5)});
         }) == Kinds{OpKind::kAdd, OpKind::kRelu6, OpKind::kDiv});
 }
 
 TEST_CASE("SiLU is x * sigmoid(x), and nothing else") {
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           return n.op(OpKind::kMul, {n.op(OpKind::kSigmoid, {x}), x});
         }) == Kinds{OpKind::kSilu});
-  CHECK(simplified([](Net& n, TensorId x) {
+  CHECK(kinds_behind([](Net& n, TensorId x) {
           return n.op(OpKind::kMul, {n.op(OpKind::kSigmoid, {n.op(OpKind::kExp, {x})}), x});
         }) == Kinds{OpKind::kExp, OpKind::kSigmoid, OpKind::kMul});
 }
@@ -140,13 +139,13 @@ TEST_CASE("written-out activations on integers keep their rounding between the s
   const Quantization q{.scale = {0.1f}, .zero_point = {0}};
   const TensorId x = net.input({2, 8}, DataType::kInt8, q);
   const Graph graph =
-      simplify(net.finish(net.op(OpKind::kMul, {net.op(OpKind::kSigmoid, {x}), x})));
+      test::simplified(net.finish(net.op(OpKind::kMul, {net.op(OpKind::kSigmoid, {x}), x})));
   CHECK(kinds_of(graph) == Kinds{OpKind::kSigmoid, OpKind::kMul});
 }
 
 TEST_CASE("clips from 0 become ReLUs where their top is 6 or none") {
   const auto clip = [](float from, float to) {
-    return simplified([&](Net& n, TensorId x) {
+    return kinds_behind([&](Net& n, TensorId x) {
       return n.op(OpKind::kClip, {x}, UnaryAttrs{.alpha = from, .beta = to});
     });
   };
@@ -162,7 +161,7 @@ TEST_CASE("the result of a pattern keeps its name and stays the output") {
   const TensorId x = net.input({2, 8});
   const TensorId gate = net.op(OpKind::kSigmoid, {x});
   const TensorId y = net.b.add_op(OpKind::kMul, {}, {x, gate}, "the end");
-  const Graph graph = simplify(net.finish(y));
+  const Graph graph = test::simplified(net.finish(y));
   CHECK(graph.tensor(graph.outputs()[0]).name == "the end");
   CHECK(graph.ops()[0].name == "the end");
 }

@@ -1,7 +1,6 @@
 #include <cmath>
 
-#include "models/simplify.h"
-#include "tests/models/graph_fixture.h"
+#include "tests/models/evaluate.h"
 
 namespace presil {
 namespace {
@@ -53,7 +52,7 @@ TEST_CASE("a batch norm is folded into weights and bias: w * m, b * m + beta - m
   const ConvAttrs conv{.window = {.kernel_w = 2}};
   const TensorId y = net.b.add_op(OpKind::kConv, conv, {x, w, b}, "the conv");
   // gamma (4, 6) over sqrt(4, 9): m = (2, 2); a = (10 - 1 * 2, 20 - 2 * 2).
-  const Graph graph = simplify(net.finish(scaling_batch_norm(net, y, {4, 6})));
+  const Graph graph = test::simplified(net.finish(scaling_batch_norm(net, y, {4, 6})));
   CHECK(kinds_of(graph) == Kinds{OpKind::kConv});
   CHECK(graph.ops()[0].name == "the conv");
   CHECK(graph.tensor(graph.outputs()[0]).name == "BatchNorm");
@@ -66,7 +65,8 @@ TEST_CASE("a layer without bias gets one") {
   const TensorId x = net.input({1, 2, 3, 3});
   const TensorId w = net.constant(floats("w", {2, 1, 1, 1}, {1, 2}));
   const TensorId y = net.op(OpKind::kDepthwiseConv, {x, w}, ConvAttrs{.groups = 2});
-  const Graph graph = simplify(net.finish(scaling_batch_norm(net, y, {4, 9})));  // m = (2, 3)
+  const Graph graph =
+      test::simplified(net.finish(scaling_batch_norm(net, y, {4, 9})));  // m = (2, 3)
   CHECK(weights_of(graph, OpKind::kDepthwiseConv) == std::vector<float>{2, 6});
   CHECK(bias_of(graph, OpKind::kDepthwiseConv) == std::vector<float>{10 - 1 * 2, 20 - 2 * 3});
 }
@@ -75,7 +75,7 @@ TEST_CASE("weights without data only get the shape of a bias") {
   Net net;
   const TensorId x = net.input({1, 3, 5, 5});
   const TensorId y = net.op(OpKind::kConv, {x, net.constant(dims("w", {2, 3, 1, 1}))}, ConvAttrs{});
-  const Graph graph = simplify(net.finish(batch_norm(net, y, false)));
+  const Graph graph = test::simplified(net.finish(batch_norm(net, y, false)));
   CHECK(kinds_of(graph) == Kinds{OpKind::kConv});
   const Op& conv = only(graph, OpKind::kConv);
   REQUIRE(conv.inputs.size() == 3);
@@ -90,7 +90,7 @@ TEST_CASE("values that one unknown constant leaves unknown are dropped, not gues
   const TensorId x = net.input({1, 1, 3, 3});
   const TensorId w = net.constant(floats("w", {2, 1, 1, 1}, {1, 2}));
   const TensorId y = net.op(OpKind::kConv, {x, w}, ConvAttrs{});
-  const Graph graph = simplify(net.finish(batch_norm(net, y, false)));
+  const Graph graph = test::simplified(net.finish(batch_norm(net, y, false)));
   CHECK_FALSE(graph.tensor(only(graph, OpKind::kConv).inputs[1]).data);
 }
 
@@ -100,7 +100,8 @@ TEST_CASE("a transposed convolution scales its weights [C,K/groups,R,S] by outpu
   // Two inputs, two outputs, kernel 1x2: w[c][k][s] = 100 c + 10 k + s.
   const TensorId w = net.constant(floats("w", {2, 2, 1, 2}, {0, 1, 10, 11, 100, 101, 110, 111}));
   const TensorId y = net.op(OpKind::kTransposedConv, {x, w}, ConvAttrs{.window = {.kernel_w = 2}});
-  const Graph graph = simplify(net.finish(scaling_batch_norm(net, y, {2, 9})));  // m = (1, 3)
+  const Graph graph =
+      test::simplified(net.finish(scaling_batch_norm(net, y, {2, 9})));  // m = (1, 3)
   CHECK(weights_of(graph, OpKind::kTransposedConv) ==
         std::vector<float>{0, 1, 30, 33, 100, 101, 330, 333});
 
@@ -108,7 +109,7 @@ TEST_CASE("a transposed convolution scales its weights [C,K/groups,R,S] by outpu
   const TensorId gw = grouped.constant(floats("w", {2, 1, 1, 1}, {5, 7}));
   const TensorId gy = grouped.op(OpKind::kTransposedConv, {grouped.input({1, 2, 1, 1}), gw},
                                  ConvAttrs{.groups = 2});
-  CHECK(weights_of(simplify(grouped.finish(scaling_batch_norm(grouped, gy, {2, 9}))),
+  CHECK(weights_of(test::simplified(grouped.finish(scaling_batch_norm(grouped, gy, {2, 9}))),
                    OpKind::kTransposedConv) == std::vector<float>{5, 21});
 }
 
@@ -117,19 +118,19 @@ TEST_CASE(
   Net net;
   const TensorId w = net.constant(floats("w", {2, 3}, {1, 1, 1, 2, 2, 2}));
   const TensorId y = net.op(OpKind::kFullyConnected, {net.input({4, 3}), w});
-  const Graph graph = simplify(net.finish(scaling_batch_norm(net, y, {2, 9})));
+  const Graph graph = test::simplified(net.finish(scaling_batch_norm(net, y, {2, 9})));
   CHECK(weights_of(graph, OpKind::kFullyConnected) == std::vector<float>{1, 1, 1, 6, 6, 6});
 
   Net sequence;  // [N,T,O]: the norm is over T
   const TensorId v = sequence.constant(dims("w", {2, 3}));
   const TensorId z = sequence.op(OpKind::kFullyConnected, {sequence.input({4, 2, 3}), v});
-  CHECK(kinds_of(simplify(sequence.finish(batch_norm(sequence, z)))) ==
+  CHECK(kinds_of(test::simplified(sequence.finish(batch_norm(sequence, z)))) ==
         Kinds{OpKind::kFullyConnected, OpKind::kBatchNorm});
 }
 
 TEST_CASE("a batch norm that nothing can absorb stays") {
   Net alone;
-  CHECK(kinds_of(simplify(alone.finish(batch_norm(alone, alone.input({1, 2, 3, 3}))))) ==
+  CHECK(kinds_of(test::simplified(alone.finish(batch_norm(alone, alone.input({1, 2, 3, 3}))))) ==
         Kinds{OpKind::kBatchNorm});
 
   Net read_twice;
@@ -137,14 +138,14 @@ TEST_CASE("a batch norm that nothing can absorb stays") {
       OpKind::kConv, {read_twice.input({1, 1, 3, 3}), read_twice.constant(dims("w", {2, 1, 1, 1}))},
       ConvAttrs{});
   const TensorId sum = read_twice.op(OpKind::kAdd, {batch_norm(read_twice, y), y});
-  CHECK(kinds_of(simplify(read_twice.finish(sum))) ==
+  CHECK(kinds_of(test::simplified(read_twice.finish(sum))) ==
         Kinds{OpKind::kConv, OpKind::kBatchNorm, OpKind::kAdd});
 
   Net shared;  // another layer has the same weights, unscaled
   const TensorId w = shared.constant(dims("w", {2, 2, 1, 1}));
   const TensorId first = shared.op(OpKind::kConv, {shared.input({1, 2, 3, 3}), w}, ConvAttrs{});
   const TensorId second = shared.op(OpKind::kConv, {batch_norm(shared, first), w}, ConvAttrs{});
-  CHECK(kinds_of(simplify(shared.finish(second))) ==
+  CHECK(kinds_of(test::simplified(shared.finish(second))) ==
         Kinds{OpKind::kConv, OpKind::kBatchNorm, OpKind::kConv});
 
   Net integers;
@@ -152,7 +153,7 @@ TEST_CASE("a batch norm that nothing can absorb stays") {
       OpKind::kConv,
       {integers.input({1, 2, 3, 3}), integers.constant(dims("w", {2, 2, 1, 1}, DataType::kInt8))},
       ConvAttrs{});
-  CHECK(kinds_of(simplify(integers.finish(batch_norm(integers, q)))) ==
+  CHECK(kinds_of(test::simplified(integers.finish(batch_norm(integers, q)))) ==
         Kinds{OpKind::kConv, OpKind::kBatchNorm});
 }
 
@@ -163,7 +164,8 @@ TEST_CASE("products and sums by constants per channel fold like a batch norm") {
     const TensorId b = net.constant(floats("b", {2}, {3, 4}));
     const TensorId y = net.op(OpKind::kConv, {net.input({1, 1, 3, 3}), w, b}, ConvAttrs{});
     const TensorId c = net.constant(constant);
-    return simplify(net.finish(constant_first ? net.op(kind, {c, y}) : net.op(kind, {y, c})));
+    return test::simplified(
+        net.finish(constant_first ? net.op(kind, {c, y}) : net.op(kind, {y, c})));
   };
   const TensorDesc channels = floats("c", {2, 1, 1}, {2, 4});
   const Graph mul = conv_then(OpKind::kMul, channels, true);
@@ -192,7 +194,7 @@ TEST_CASE("constants without data fold by shape, weights shared by a sum stay sh
   const TensorId w = net.constant(dims("w", {2, 2, 1, 1}));
   const TensorId y = net.op(OpKind::kConv, {x, w}, ConvAttrs{});
   const TensorId sum = net.op(OpKind::kAdd, {y, net.constant(dims("c", {2, 1, 1}))});
-  const Graph graph = simplify(net.finish(net.op(OpKind::kConv, {sum, w}, ConvAttrs{})));
+  const Graph graph = test::simplified(net.finish(net.op(OpKind::kConv, {sum, w}, ConvAttrs{})));
   CHECK(kinds_of(graph) == Kinds{OpKind::kConv, OpKind::kConv});
   CHECK(graph.ops()[0].inputs.size() == 3);
   CHECK(graph.ops()[0].inputs[1] == graph.ops()[1].inputs[1]);
@@ -206,7 +208,7 @@ TEST_CASE("a chain of scale and shift folds step by step") {
   y = net.op(OpKind::kMul, {y, net.number(2)});
   y = net.op(OpKind::kAdd, {y, net.number(3)});
   y = net.op(OpKind::kMul, {y, net.number(5)});
-  const Graph graph = simplify(net.finish(y));
+  const Graph graph = test::simplified(net.finish(y));
   CHECK(weights_of(graph, OpKind::kConv) == std::vector<float>{10});
   CHECK(bias_of(graph, OpKind::kConv) == std::vector<float>{15});
 }

@@ -1,5 +1,4 @@
-#include "models/simplify.h"
-#include "tests/models/graph_fixture.h"
+#include "tests/models/evaluate.h"
 
 namespace presil {
 namespace {
@@ -19,6 +18,10 @@ struct Spelling {
   float exponent = 2;
 };
 
+TensorDesc ramp(std::string name, Shape shape) {
+  return test::floats(std::move(name), std::move(shape), {1, 2, 3, 4, 5, 6, 7, 8});
+}
+
 TensorId norm(Net& n, TensorId x, const Spelling& s) {
   const TensorId mean =
       n.op(OpKind::kReduceMean, {x}, ReduceAttrs{.axes = s.axes, .keep_dims = s.keep_dims});
@@ -33,29 +36,29 @@ TensorId norm(Net& n, TensorId x, const Spelling& s) {
   return n.op(OpKind::kDiv, {d, n.op(OpKind::kSqrt, {spread})});
 }
 
-Kinds simplified(const Spelling& spelling) {
+Kinds simplified_kinds(const Spelling& spelling) {
   Net net;
-  return kinds_of(simplify(net.finish(norm(net, net.input({2, 3, 8}), spelling))));
+  return kinds_of(test::simplified(net.finish(norm(net, net.input({2, 3, 8}), spelling))));
 }
 
 }  // namespace
 
 TEST_CASE("a layer norm is recognised however its square and its root are written") {
   const Kinds one{OpKind::kLayerNorm};
-  CHECK(simplified({}) == one);
-  CHECK(simplified({.square = OpKind::kMul}) == one);
-  CHECK(simplified({.square = OpKind::kSquare}) == one);
-  CHECK(simplified({.rsqrt = true}) == one);
-  CHECK(simplified({.axes = {1, 2}, .inner_axes = {1, 2}}) == one);
+  CHECK(simplified_kinds({}) == one);
+  CHECK(simplified_kinds({.square = OpKind::kMul}) == one);
+  CHECK(simplified_kinds({.square = OpKind::kSquare}) == one);
+  CHECK(simplified_kinds({.rsqrt = true}) == one);
+  CHECK(simplified_kinds({.axes = {1, 2}, .inner_axes = {1, 2}}) == one);
 }
 
 TEST_CASE("scale and bias behind a layer norm become its parameters") {
   for (const Shape& shape : {Shape{8}, Shape{1, 1, 8}}) {
     Net net;
     TensorId y = norm(net, net.input({2, 3, 8}), {});
-    y = net.op(OpKind::kMul, {y, net.constant(dims("scale", shape))});
-    y = net.op(OpKind::kAdd, {net.constant(dims("bias", shape)), y});
-    const Graph graph = simplify(net.finish(y));
+    y = net.op(OpKind::kMul, {y, net.constant(ramp("scale", shape))});
+    y = net.op(OpKind::kAdd, {net.constant(ramp("bias", shape)), y});
+    const Graph graph = test::simplified(net.finish(y));
     CHECK(kinds_of(graph) == Kinds{OpKind::kLayerNorm});
     const Op& op = only(graph, OpKind::kLayerNorm);
     REQUIRE(op.inputs.size() == 3);
@@ -70,7 +73,7 @@ TEST_CASE("a bias without a scale leaves the scale out") {
   Net net;
   const TensorId y = norm(net, net.input({2, 3, 8}), {});
   const Graph graph =
-      simplify(net.finish(net.op(OpKind::kAdd, {y, net.constant(dims("bias", {8}))})));
+      test::simplified(net.finish(net.op(OpKind::kAdd, {y, net.constant(ramp("bias", {8}))})));
   const Op& op = only(graph, OpKind::kLayerNorm);
   REQUIRE(op.inputs.size() == 3);
   CHECK(op.inputs[1] == kNoTensor);
@@ -80,14 +83,14 @@ TEST_CASE("a factor that is no parameter of the norm stays a product") {
   Net net;
   const TensorId y = norm(net, net.input({2, 3, 8}), {});
   const TensorId rows = net.constant(dims("rows", {3, 1}));
-  CHECK(kinds_of(simplify(net.finish(net.op(OpKind::kMul, {y, rows})))) ==
+  CHECK(kinds_of(test::simplified(net.finish(net.op(OpKind::kMul, {y, rows})))) ==
         Kinds{OpKind::kLayerNorm, OpKind::kMul});
 }
 
 TEST_CASE("what is no layer norm stays as it is") {
-  CHECK(simplified({.exponent = 3}).size() == 7);
-  CHECK(simplified({.axes = {1}, .inner_axes = {1}}).size() == 7);
-  CHECK(simplified({.axes = {2}, .inner_axes = {1}}).size() == 7);
+  CHECK(simplified_kinds({.exponent = 3}).size() == 7);
+  CHECK(simplified_kinds({.axes = {1}, .inner_axes = {1}}).size() == 7);
+  CHECK(simplified_kinds({.axes = {2}, .inner_axes = {1}}).size() == 7);
 
   Net unknown;  // an exponent whose value is not known
   const TensorId x = unknown.input({2, 8});
@@ -97,7 +100,7 @@ TEST_CASE("what is no layer norm stays as it is") {
   const TensorId variance = unknown.op(OpKind::kReduceMean, {power}, ReduceAttrs{.axes = {1}});
   const TensorId spread = unknown.op(OpKind::kAdd, {variance, unknown.number(1e-5f)});
   const TensorId root = unknown.op(OpKind::kSqrt, {spread});
-  CHECK(simplify(unknown.finish(unknown.op(OpKind::kDiv, {d, root}))).ops().size() == 7);
+  CHECK(test::simplified(unknown.finish(unknown.op(OpKind::kDiv, {d, root}))).ops().size() == 7);
 }
 
 TEST_CASE("a layer norm whose variance is read elsewhere stays written out") {
@@ -110,7 +113,7 @@ TEST_CASE("a layer norm whose variance is read elsewhere stays written out") {
   const TensorId root =
       net.op(OpKind::kSqrt, {net.op(OpKind::kAdd, {variance, net.number(1e-5f)})});
   net.b.mark_output(variance);
-  CHECK(simplify(net.finish(net.op(OpKind::kDiv, {d, root}))).ops().size() == 7);
+  CHECK(test::simplified(net.finish(net.op(OpKind::kDiv, {d, root}))).ops().size() == 7);
 }
 
 }  // namespace presil

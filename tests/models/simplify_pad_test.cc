@@ -1,16 +1,20 @@
 #include <limits>
 
-#include "models/simplify.h"
-#include "tests/models/graph_fixture.h"
+#include "tests/models/evaluate.h"
 
 namespace presil {
 namespace {
 
-using test::dims;
 using test::kinds_of;
 using test::Net;
 using test::only;
 using Kinds = std::vector<OpKind>;
+
+TensorDesc weights(const Shape& shape) {
+  std::vector<float> values(static_cast<std::size_t>(element_count(shape)));
+  for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i % 7) - 3;
+  return test::floats("w", shape, values);
+}
 
 constexpr float kLowest = -std::numeric_limits<float>::infinity();
 
@@ -24,9 +28,9 @@ Graph padded(OpKind kind, const OpAttrs& attrs, PadAttrs pad, bool after_relu = 
   TensorId x = net.input({1, 2, 20, 20});
   if (after_relu) x = net.op(OpKind::kRelu, {x});
   std::vector<TensorId> inputs{net.op(OpKind::kPad, {x}, std::move(pad))};
-  if (kind == OpKind::kConv) inputs.push_back(net.constant(dims("w", {3, 2, 3, 3})));
-  if (kind == OpKind::kTransposedConv) inputs.push_back(net.constant(dims("w", {2, 3, 3, 3})));
-  return simplify(net.finish(net.op(kind, inputs, attrs)));
+  if (kind == OpKind::kConv) inputs.push_back(net.constant(weights({3, 2, 3, 3})));
+  if (kind == OpKind::kTransposedConv) inputs.push_back(net.constant(weights({2, 3, 3, 3})));
+  return test::simplified(net.finish(net.op(kind, inputs, attrs)));
 }
 
 Window window(std::int64_t kernel) {
@@ -52,9 +56,9 @@ TEST_CASE("padding of a sequence goes along its only axis") {
   Net net;
   const TensorId x = net.op(OpKind::kPad, {net.input({1, 2, 20})},
                             PadAttrs{.before = {0, 0, 3}, .after = {0, 0, 4}});
-  const TensorId w = net.constant(dims("w", {3, 2, 5}));
-  const Graph graph =
-      simplify(net.finish(net.op(OpKind::kConv, {x, w}, ConvAttrs{.window = {.kernel_w = 5}})));
+  const TensorId w = net.constant(weights({3, 2, 5}));
+  const Graph graph = test::simplified(
+      net.finish(net.op(OpKind::kConv, {x, w}, ConvAttrs{.window = {.kernel_w = 5}})));
   CHECK(graph.ops().size() == 1);
   CHECK(graph.ops()[0].as<ConvAttrs>().window.pad_left == 3);
   CHECK(graph.ops()[0].as<ConvAttrs>().window.pad_right == 4);
@@ -67,8 +71,8 @@ TEST_CASE("padding by other values, of channels, or of a transposed convolution 
   Net net;
   const TensorId x = net.op(OpKind::kPad, {net.input({1, 2, 5, 5})},
                             PadAttrs{.before = {0, 1, 0, 0}, .after = {0, 0, 0, 0}});
-  const TensorId w = net.constant(dims("w", {3, 3, 1, 1}));
-  CHECK(simplify(net.finish(net.op(OpKind::kConv, {x, w}, ConvAttrs{}))).ops().size() == 2);
+  const TensorId w = net.constant(weights({3, 3, 1, 1}));
+  CHECK(test::simplified(net.finish(net.op(OpKind::kConv, {x, w}, ConvAttrs{}))).ops().size() == 2);
 }
 
 TEST_CASE("a maximum ignores padding by -infinity, and zeros behind a ReLU") {
@@ -104,11 +108,11 @@ TEST_CASE("a pad that two convolutions read goes when both have it") {
   Net net;
   const TensorId x = net.op(OpKind::kPad, {net.input({1, 2, 8, 8})}, around());
   const auto conv = [&] {
-    return net.op(OpKind::kConv, {x, net.constant(dims("w", {3, 2, 3, 3}))},
+    return net.op(OpKind::kConv, {x, net.constant(weights({3, 2, 3, 3}))},
                   ConvAttrs{.window = window(3)});
   };
   const TensorId a = conv(), b = conv();
-  CHECK(kinds_of(simplify(net.finish(net.op(OpKind::kAdd, {a, b})))) ==
+  CHECK(kinds_of(test::simplified(net.finish(net.op(OpKind::kAdd, {a, b})))) ==
         Kinds{OpKind::kConv, OpKind::kConv, OpKind::kAdd});
 }
 

@@ -129,8 +129,9 @@ double estimate_stage(const Surroundings& around, const Stage& stage, const Stag
       const double once = static_cast<double>(
                               stage.weight_bytes(part.outputs.count(), stage.reduction) * images) *
                           around.chip.weight_compression;
-      const bool reloaded = m.weight_slots != kHeld && nk * nc > m.weight_slots &&
-                            (positions_outer || nc > 1);
+      // With outputs outside, the slots only have to hold one run of outputs' whole reduction.
+      const bool reloaded =
+          m.weight_slots != kHeld && (positions_outer ? nk * nc : nc) > m.weight_slots;
       const double times = reloaded ? static_cast<double>(np / images) : 1;
       add(stage.weights_are_activations ? around.memory_of(stage.weights)
                                         : around.chip.memory_index(around.chip.placement.weights),

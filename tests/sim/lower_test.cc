@@ -55,7 +55,7 @@ TEST_CASE("padding of a channel block is moved and counted") {
 
 TEST_CASE("compressed weights cross the port at their ratio") {
   const CompiledNetwork c = compiled(
-      pointwise(64, 64, 8, 8), chip_of("unit", {{"weights.compression", "0.5"}}));
+      pointwise(64, 64, 8, 8), chip_of("unit", {{"weight_compression", "0.5"}}));
   CHECK(moved(c.program, false, Traffic::kWeights) == 64 * 64 / 2);
 }
 

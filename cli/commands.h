@@ -13,6 +13,7 @@ namespace presil::cli {
 void add_chips_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
 void add_simulate_command(CLI::App& app);
+void add_compile_command(CLI::App& app);
 
 /// The folder of chip files: `PRESIL_CHIPS`, else chips/ of the source tree.
 std::filesystem::path chips_folder();

@@ -29,6 +29,7 @@ int run(int argc, char** argv) {
   presil::cli::add_chips_command(app);
   presil::cli::add_validate_command(app);
   presil::cli::add_simulate_command(app);
+  presil::cli::add_compile_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {

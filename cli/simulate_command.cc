@@ -4,6 +4,7 @@
 
 #include "cli/commands.h"
 #include "models/import.h"
+#include "sim/mapping_yaml.h"
 #include "sim/run.h"
 
 namespace presil::cli {
@@ -11,7 +12,7 @@ namespace presil::cli {
 namespace {
 
 struct Options {
-  std::string model, chip;
+  std::string model, chip, mapping;
   std::vector<std::string> set;
   bool host_ops = false;
 };
@@ -40,6 +41,7 @@ void add_simulate_command(CLI::App& app) {
   command->add_option("model", options->model, "built-in name or file")->required();
   command->add_option("--chip", options->chip, "chip name or file")->required();
   command->add_option("--set", options->set, "override a chip key: sram.kib=512");
+  command->add_option("--mapping", options->mapping, "pin what this mappings.yaml says");
   command->add_flag("--host-ops", options->host_ops, "place what the chip cannot run on the host");
   command->callback([options] {
     const ChipSpec chip =
@@ -47,6 +49,7 @@ void add_simulate_command(CLI::App& app) {
     const Graph graph = load_network(options->model, {.allow_host_ops = options->host_ops});
     RunOptions run_options;
     run_options.compile.allow_host_ops = options->host_ops;
+    if (!options->mapping.empty()) read_mapping(options->mapping, run_options.compile);
     print_table(run(graph, chip, run_options));
   });
 }

@@ -246,6 +246,48 @@ std::vector<std::pair<std::string, double>> YamlMap::numbers(Range range) {
   return result;
 }
 
+std::vector<std::pair<std::string, std::size_t>> YamlMap::choices(
+    const std::vector<std::string>& words) {
+  std::vector<std::pair<std::string, std::size_t>> result;
+  for (const auto& entry : node_) {
+    const std::string key = entry.first.Scalar();
+    mark_known(key, "*");
+    const std::string word = entry.second.IsScalar() ? entry.second.Scalar() : "";
+    const auto found = std::find(words.begin(), words.end(), word);
+    if (found == words.end())
+      fail(key,
+           fmt::format("must be one of {}, is {}", fmt::join(words, ", "), shown(entry.second)));
+    result.emplace_back(key, static_cast<std::size_t>(found - words.begin()));
+  }
+  return result;
+}
+
+std::vector<std::vector<std::string>> YamlMap::text_lists(const std::string& key) {
+  const YAML::Node node = required(key);
+  const auto check_list = [&](const YAML::Node& list, bool may_be_empty, const char* of) {
+    if (!list.IsSequence() || (!may_be_empty && list.size() == 0))
+      fail(key, fmt::format("must be a list of {}, is {}", of, shown(list)));
+  };
+  check_list(node, true, "lists of names");
+  std::vector<std::vector<std::string>> lists;
+  for (const auto& inner : node) {
+    check_list(inner, false, "lists of at least one name");
+    lists.emplace_back();
+    for (const auto& text : inner) {
+      if (!text.IsScalar()) fail(key, fmt::format("must hold names, one is {}", shown(text)));
+      lists.back().push_back(text.Scalar());
+    }
+  }
+  return lists;
+}
+
+std::string YamlMap::place(const std::string& key) const {
+  for (const auto& entry : node_)
+    if (entry.first.Scalar() == key)
+      return fmt::format("{}:{}", file_, entry.first.Mark().line + 1);
+  return fmt::format("{}:{}", file_, node_.Mark().line + 1);
+}
+
 void YamlMap::finish() const {
   for (const auto& entry : node_) {
     const std::string key = entry.first.Scalar();

@@ -56,6 +56,12 @@ class YamlMap {
   std::vector<YamlMap> list(const std::string& key);
   /// Every key with its number, for maps whose keys are data.
   std::vector<std::pair<std::string, double>> numbers(Range range);
+  /// Likewise, with its index in `words`.
+  std::vector<std::pair<std::string, std::size_t>> choices(const std::vector<std::string>& words);
+  /// A list of lists of texts: the outer one may be empty, the inner ones not.
+  std::vector<std::vector<std::string>> text_lists(const std::string& key);
+  /// "file:line" of a key, for what can only be judged later.
+  std::string place(const std::string& key) const;
 
   /// Throws Error for the first key that no getter asked for, with the nearest known one.
   void finish() const;

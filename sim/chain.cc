@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "core/error.h"
+
 namespace presil {
 
 bool is_chain(const FusionGroup& group) {
@@ -20,10 +22,12 @@ bool streams(const Stage& stage) {
 
 class Former {
  public:
-  Former(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler)
+  Former(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network, Tiler& tiler,
+         const PlanOptions& options)
       : chip_(chip),
         network_(network),
         tiler_(tiler),
+        options_(options),
         memory_(choose_memories(chip, network)),
         resident_(choose_residents(chip, network, memory_)),
         lives_(lifetimes(network)),
@@ -34,6 +38,30 @@ class Former {
         if (stage.weights_are_activations) ++readers_[storage(stage.weights)];
         for (const Operand& operand : stage.operands) ++readers_[storage(operand.tensor)];
       }
+    if (options.pins.chains) return;  // whoever pins chains may pin what is inside of them, too
+    pinned_ = pinned_residency(chip, graph, network, alive(lives_), options.pins);
+    for (std::size_t s = 0; s < pinned_.size(); ++s)
+      if (pinned_[s]) resident_[s] = *pinned_[s];
+  }
+
+  FusedNetwork form_pinned() const {
+    FusedNetwork result = network_;
+    result.groups.clear();
+    std::size_t next = 0;
+    for (const std::vector<std::size_t>& chain : pinned_chains(network_, options_.pins)) {
+      for (; next < chain.front(); ++next) result.groups.push_back(network_.groups[next]);
+      for (const std::size_t g : chain) {
+        const std::string reason = g == chain.front() ? "" : why_no_link(g - 1, g);
+        if (!reason.empty())
+          throw Error("{}{}: '{}' cannot hand its rows to '{}': {}", place_of(chain),
+                      "mapping of chains", network_.groups[g - 1].name, network_.groups[g].name,
+                      reason);
+      }
+      result.groups.push_back(merged(chain.front(), chain.back() + 1));
+      next = chain.back() + 1;
+    }
+    for (; next < network_.groups.size(); ++next) result.groups.push_back(network_.groups[next]);
+    return result;
   }
 
   FusedNetwork form() {
@@ -55,24 +83,53 @@ class Former {
         network_.views[static_cast<std::size_t>(id)].storage);
   }
 
-  /// May group `b` take group `a`'s output row by row, with nobody else wanting it?
-  bool links(std::size_t a, std::size_t b) const {
+  /// Why group `b` may not take group `a`'s output row by row; empty when it may, with nobody else
+  /// wanting it.
+  std::string why_no_link(std::size_t a, std::size_t b) const {
     const FusionGroup& first = network_.groups[a];
     const FusionGroup& second = network_.groups[b];
-    if (first.stages.size() != 1 || second.stages.size() != 1) return false;
+    if (first.stages.size() != 1 || second.stages.size() != 1) return "one has several parts";
     const Stage& from = first.stages[0];
     const Stage& to = second.stages[0];
-    if (!streams(from) || !streams(to) || to.input != from.output || from.out_channel != 0 ||
-        from.out_row != 0)
-      return false;
+    if (to.input != from.output) return "it does not stream that output";
+    if (!streams(from) || !streams(to)) return "one needs more than the rows under a window";
     const std::size_t s = storage(from.output);
     const Storage& inner = network_.storages[s];
-    if (readers_[s] != 1 || inner.is_output || inner.on_host || inner.root != from.output)
-      return false;
-    return from.out.batch == to.in.batch && from.out.rows == to.in.rows &&
-           from.out.columns == to.in.columns && from.out.channels == to.in.channels &&
-           std::none_of(to.operands.begin(), to.operands.end(),
-                        [&](const Operand& o) { return o.tensor == from.output; });
+    if (readers_[s] != 1) return "others read that output";
+    if (inner.is_output) return "that output is the network's";
+    if (inner.on_host) return "the host reads that output";
+    if (from.out_channel != 0 || from.out_row != 0 || inner.root != from.output ||
+        from.out.batch != to.in.batch || from.out.rows != to.in.rows ||
+        from.out.columns != to.in.columns || from.out.channels != to.in.channels)
+      return "it sees that output in another shape";
+    const bool twice = std::any_of(to.operands.begin(), to.operands.end(),
+                                   [&](const Operand& o) { return o.tensor == from.output; });
+    return twice ? "it reads that output twice" : "";
+  }
+
+  /// May the compiler chain the two?
+  bool links(std::size_t a, std::size_t b) const {
+    const auto pinned_group = [&](std::size_t g) {
+      return options_.pinned.contains(network_.groups[g].name) ||
+             options_.pins.weights_stay.contains(network_.groups[g].name);
+    };
+    return why_no_link(a, b).empty() && !pinned_[storage(network_.groups[a].stages[0].output)] &&
+           !pinned_group(a) && !pinned_group(b);
+  }
+
+  static std::vector<bool> alive(const std::vector<Lifetime>& lives) {
+    std::vector<bool> result;
+    for (const Lifetime& life : lives) result.push_back(life.last >= life.first);
+    return result;
+  }
+
+  std::string place_of(const std::vector<std::size_t>& chain) const {
+    for (std::size_t i = 0; i < options_.pins.chains->size(); ++i)
+      if ((*options_.pins.chains)[i].front() == network_.groups[chain.front()].name) {
+        const auto found = options_.pins.places.find(fmt::format("chain {}", i));
+        return found == options_.pins.places.end() ? "" : found->second + ": ";
+      }
+    return "";
   }
 
   FusionGroup merged(std::size_t begin, std::size_t end) const {
@@ -80,6 +137,7 @@ class Former {
     for (std::size_t g = begin; g < end; ++g) {
       if (g > begin) group.name += "+" + network_.groups[g].name;
       group.stages.push_back(network_.groups[g].stages[0]);
+      if (end - begin > 1) group.members.push_back(network_.groups[g].name);
     }
     return group;
   }
@@ -144,16 +202,20 @@ class Former {
   const ChipSpec& chip_;
   const FusedNetwork& network_;
   Tiler& tiler_;
+  const PlanOptions& options_;
   std::vector<int> memory_;
   std::vector<bool> resident_;
   std::vector<Lifetime> lives_;
   std::vector<int> readers_;
+  std::vector<std::optional<bool>> pinned_;  ///< residency of each storage
 };
 
 }  // namespace
 
-FusedNetwork form_chains(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler) {
-  return Former(chip, network, tiler).form();
+FusedNetwork form_chains(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
+                         Tiler& tiler, const PlanOptions& options) {
+  Former former(chip, graph, network, tiler, options);
+  return options.pins.chains ? former.form_pinned() : former.form();
 }
 
 }  // namespace presil

@@ -11,7 +11,12 @@ bool is_chain(const FusionGroup& group);
 /// Merges runs of groups whose inner tensors would have to go to a memory (an inverted bottleneck's
 /// expanded tensor), wherever the tiler finds the stripes cheaper than the layers one by one. At
 /// most kLongestChain stages. Deterministic.
-FusedNetwork form_chains(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler);
+///
+/// Pinned chains are formed as they are and no others. Where nothing is said, a group that is
+/// pinned by name stays alone, and a tensor of pinned residency is inside of no chain. Throws Error
+/// for a pinned chain whose groups cannot hand rows on.
+FusedNetwork form_chains(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
+                         Tiler& tiler, const PlanOptions& options);
 inline constexpr std::size_t kLongestChain = 4;
 
 }  // namespace presil

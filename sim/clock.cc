@@ -9,17 +9,12 @@ namespace presil {
 
 namespace {
 
-/// Rate that a stream of bursts reaches: the port's, or what the window of requests in flight lets
-/// through (bandwidth = window / latency).
-double port_rate(const ChipSpec& chip, const MemorySpec& memory) {
-  const double burst = static_cast<double>(chip.dma.burst_bytes);
-  const double window = static_cast<double>(chip.dma.outstanding) * burst;
-  double rate = memory.bytes_per_cycle;
-  rate = std::min(rate, window / (memory.latency_cycles + burst / rate));
-  if (memory.request_every_cycles > 0) rate = std::min(rate, burst / memory.request_every_cycles);
-  if (memory.refresh_interval_cycles > 0)
-    rate *= 1 - memory.refresh_cycles / memory.refresh_interval_cycles;
-  return rate;
+PortLoad load_of(const Tile& tile, bool write) {
+  const Frame& c = tile.content;
+  return {static_cast<double>(tile.bytes()),
+          static_cast<double>(contiguous_bytes(*tile.map, c.rows.count(), c.columns.count(),
+                                               c.channels.count())),
+          write};
 }
 
 }  // namespace
@@ -30,8 +25,8 @@ Clock::Clock(const Surroundings& around, const std::vector<Buffer>& buffers, std
     slots_.emplace_back(static_cast<std::size_t>(buffer.slots));
   const ChipSpec& chip = around.chip;
   for (const MemorySpec& memory : chip.memories)
-    ports_.push_back({port_rate(chip, memory) / static_cast<double>(sharing), memory.latency_cycles,
-                      memory.write_latency_cycles, memory.duplex});
+    ports_.push_back({&memory});
+  sharing_ = static_cast<double>(sharing);
   start_ = static_cast<double>(chip.control.issue_cycles + chip.control.issue_latency_cycles);
   weight_stream_ = chip.dma.channels >= 3 ? 1 : 0;
   store_stream_ = chip.dma.channels == 1 ? 0 : chip.dma.channels == 2 ? 1 : 2;
@@ -41,51 +36,56 @@ Clock::Slot& Clock::slot(int buffer, int index) {
   return slots_[static_cast<std::size_t>(buffer)][static_cast<std::size_t>(index)];
 }
 
-double Clock::run_store(const Pending& store) {
+void Clock::run_store(const Pending& store, const Competitor* load) {
   Port& port = ports_[static_cast<std::size_t>(store.memory)];
-  double& free = port.free[port.duplex ? 1 : 0];
+  double& free = port.free[port.memory->duplex ? 1 : 0];
   double& stream = stream_free_[store_stream_];
-  const double begin = std::max({free, stream, store.ready + start_ +
-                                 static_cast<double>(around_.chip.dma.setup_cycles)});
-  const double end = begin + store.bytes / port.rate;
+  const double begin =
+      std::max({free, stream,
+                store.ready + start_ + static_cast<double>(around_.chip.dma.setup_cycles)});
+  double cycles = sharing_ * port_cycles(around_.chip, *port.memory, store.load);
+  // A load that wants the port at the same time takes turns with it, burst by burst.
+  if (load != nullptr && load->ready <= begin && store_stream_ != 0)
+    cycles += turnaround_cycles(*port.memory,
+                                std::min(load->bursts, store.load.bursts(around_.chip)));
+  const double end = begin + cycles;
   free = stream = end;
-  if (store.slot != nullptr) store.slot->stored = end + port.write_latency;
-  last_ = std::max(last_, end + port.write_latency);
-  return end;
+  const double done = end + port.memory->write_latency_cycles;
+  if (store.slot != nullptr) store.slot->stored = done;
+  last_ = std::max(last_, done);
 }
 
 /// Stores whose results are there by `until` go before a load that comes later.
-void Clock::run_stores(double until) {
+void Clock::run_stores(double until, const Competitor& load) {
   while (next_pending_ < pending_.size() && pending_[next_pending_].ready <= until)
-    run_store(pending_[next_pending_++]);
+    run_store(pending_[next_pending_++], &load);
 }
 
-void Clock::transfer_in(int memory, double bytes, bool weights, Slot& target) {
-  commands_ += 1 + static_cast<std::int64_t>(bytes) /
-                       (kTransferBursts * around_.chip.dma.burst_bytes);
-  bytes_ += bytes;
+void Clock::transfer_in(int memory, const PortLoad& load, bool weights, Slot& target) {
+  commands_ +=
+      1 + static_cast<std::int64_t>(load.bytes) / (kTransferBursts * around_.chip.dma.burst_bytes);
+  bytes_ += load.bytes;
   Port& port = ports_[static_cast<std::size_t>(memory)];
   double& stream = stream_free_[weights ? weight_stream_ : 0];
-  const double ready = target.free + (target.free > 0 ? start_ : start_) +
-                       static_cast<double>(around_.chip.dma.setup_cycles);
-  run_stores(std::max(ready, port.free[0]));
+  const double ready = target.free + start_ + static_cast<double>(around_.chip.dma.setup_cycles);
+  run_stores(std::max(ready, port.free[0]), {ready, load.bursts(around_.chip)});
   const double begin = std::max({ready, port.free[0], stream});
-  const double end = begin + bytes / port.rate;
+  const double end = begin + sharing_ * port_cycles(around_.chip, *port.memory, load);
   port.free[0] = stream = end;
-  target.ready = std::max(target.ready, end + port.latency);
+  target.ready = std::max(target.ready, end + port.memory->latency_cycles);
   last_ = std::max(last_, target.ready);
 }
 
 void Clock::load(const Tile& tile) {
-  transfer_in(around_.memory_of(tile.tensor), static_cast<double>(tile.bytes()), false,
+  transfer_in(around_.memory_of(tile.tensor), load_of(tile, false), false,
               slot(tile.buffer, tile.slot));
 }
 
 void Clock::load_weights(const WeightTile& tile) {
   if (around_.weights_stay) return;
   const ChipSpec& chip = around_.chip;
-  transfer_in(chip.memory_index(chip.placement.weights),
-              static_cast<double>(tile.bytes) * chip.weight_compression, true,
+  const double bytes = static_cast<double>(tile.bytes) * chip.weight_compression;
+  transfer_in(chip.memory_index(chip.placement.weights), {bytes, bytes, false}, true,
               slot(tile.buffer, tile.slot));
 }
 
@@ -144,7 +144,7 @@ void Clock::compute(const ComputeTile& tile) {
   if (out != nullptr) {
     // A buffer whose store has not run yet: run the stores up to it.
     while (next_pending_ < pending_.size() && out->stored < 0)
-      run_store(pending_[next_pending_++]);
+      run_store(pending_[next_pending_++], nullptr);
     ready = std::max(ready, std::max(out->stored, out->free));
   }
   double end;
@@ -171,11 +171,11 @@ void Clock::compute(const ComputeTile& tile) {
 
 void Clock::store(const Tile& tile) {
   ++commands_;
-  const double bytes = static_cast<double>(tile.bytes());
-  bytes_ += bytes;
+  const PortLoad load = load_of(tile, true);
+  bytes_ += load.bytes;
   Slot& from = slot(tile.buffer, tile.slot);
   from.stored = -1;  // pending
-  pending_.push_back({from.ready, around_.memory_of(tile.tensor), bytes, &from});
+  pending_.push_back({from.ready, around_.memory_of(tile.tensor), load, &from});
 }
 
 void Clock::host(const Stage& stage) {
@@ -185,7 +185,7 @@ void Clock::host(const Stage& stage) {
 }
 
 double Clock::finish() {
-  while (next_pending_ < pending_.size()) run_store(pending_[next_pending_++]);
+  while (next_pending_ < pending_.size()) run_store(pending_[next_pending_++], nullptr);
   // The sequencer hands out one command after another.
   return std::max(last_, static_cast<double>(commands_ * around_.chip.control.issue_cycles));
 }

@@ -7,6 +7,7 @@
 #include <map>
 #include <vector>
 
+#include "sim/port.h"
 #include "sim/walk.h"
 
 namespace presil {
@@ -38,22 +39,25 @@ class Clock {
   struct Pending {
     double ready;
     int memory;
-    double bytes;
+    PortLoad load;
     Slot* slot;
   };
   struct Port {
-    double rate, latency, write_latency;
-    bool duplex;
+    const MemorySpec* memory;
     double free[2] = {0, 0};  ///< [1]: writes, when duplex
+  };
+  /// A load that waits for the port.
+  struct Competitor {
+    double ready, bursts;
   };
   struct Priced {
     double compute, first, output, last_drain, lead;
   };
 
   Slot& slot(int buffer, int index);
-  void transfer_in(int memory, double bytes, bool weights, Slot& slot);
-  void run_stores(double until);
-  double run_store(const Pending& store);
+  void transfer_in(int memory, const PortLoad& load, bool weights, Slot& slot);
+  void run_stores(double until, const Competitor& load);
+  void run_store(const Pending& store, const Competitor* load);
   void matrix(const ComputeTile& tile, double ready, Slot* out);
   const Priced& price(const ComputeTile& tile);
 
@@ -62,7 +66,8 @@ class Clock {
   std::vector<Port> ports_;
   std::vector<Pending> pending_;
   std::size_t next_pending_ = 0;
-  double start_;       ///< dependency met to engine started
+  double start_;        ///< dependency met to engine started
+  double sharing_ = 1;  ///< cores at the ports
   double stream_free_[3] = {0, 0, 0};
   int weight_stream_, store_stream_;
   double mac_free_ = 0, vector_free_ = 0, output_free_ = 0, last_ = 0, bytes_ = 0;

@@ -14,17 +14,6 @@ void check_options(const CompileOptions& options) {
     throw Error("--inferences must be 1..10000, is {}", options.inferences);
 }
 
-void check_pinned(const CompileOptions& options, const FusedNetwork& network) {
-  std::vector<std::string> names;
-  for (const FusionGroup& group : network.groups) names.push_back(group.name);
-  for (const auto& [name, mapping] : options.pinned) {
-    if (std::find(names.begin(), names.end(), name) != names.end()) continue;
-    const std::string near = nearest(name, names);
-    throw Error("mapping file: no group is called '{}'{}", name,
-                near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
-  }
-}
-
 }  // namespace
 
 CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileOptions& options) {
@@ -36,11 +25,11 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   const FusedNetwork fused = fuse(context, options.allow_host_ops);
   check_fusion(context, fused);
   Tiler tiler;
-  result.network = form_chains(chip, fused, tiler);
+  const PlanOptions plan{.steady = options.steady, .pinned = options.pinned, .pins = options.pins};
+  result.network = form_chains(chip, graph, fused, tiler, plan);
   check_fusion(context, result.network);
-  check_pinned(options, result.network);
-  result.plan = plan_memory(chip, result.network, tiler,
-                            {.steady = options.steady, .pinned = options.pinned}, graph);
+  check_pinned_groups(result.network, options.pinned, options.pins);
+  result.plan = plan_memory(chip, result.network, tiler, plan, graph);
   check_memory_plan(chip, result.network, result.plan);
   result.program = lower(chip, graph, result.network, result.plan, result.precision,
                          {.inferences = options.inferences});

@@ -53,7 +53,9 @@ class Fuser {
     for (const TensorId output : op.outputs)
       if (stages[0].kind == StageKind::kHost || stages[0].kind == StageKind::kRecurrent)
         producer(output) = index;
-    network_.groups.push_back({.name = op.name, .stages = std::move(stages)});
+    const int times = ++used_[op.name];  // files may give two operators one name
+    network_.groups.push_back({.name = times == 1 ? op.name : fmt::format("{}#{}", op.name, times),
+                               .stages = std::move(stages)});
   }
 
   /// Parts of a split or slice that begin at a block are views.
@@ -202,6 +204,7 @@ class Fuser {
   const bool allow_host_;
   std::vector<int> producer_;  ///< group whose last stage makes the tensor; -1: none
   std::map<TensorId, Alias> alias_;
+  std::map<std::string, int> used_;  ///< names of groups
   FusedNetwork network_;
 };
 

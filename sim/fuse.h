@@ -31,7 +31,8 @@ struct FusedNetwork {
   std::vector<TensorView> views;  ///< of each tensor; storage -1 for weights
 };
 
-/// Every operator of the graph is in exactly one group, or a view: an activation after a producer
+/// Every operator of the graph is in exactly one group, or a view; no two groups have one name. An
+/// activation after a producer
 /// (Conv + bias + ReLU, + residual add) runs in its output stage, concat parts are written in place
 /// where they begin at a block. Multi-layer groups come later (sim/chain.h). Throws Error for an
 /// operator that the machine cannot run.

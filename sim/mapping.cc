@@ -3,7 +3,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <cmath>
 
+#include "sim/chain.h"
 #include "sim/tiles.h"
 #include "sim/walk.h"
 
@@ -168,34 +170,77 @@ class Collector {
   std::vector<Buffer> buffers_;
 };
 
+std::string why_outside(const char* axis, std::int64_t value, std::int64_t limit) {
+  return value >= 1 && value <= limit
+             ? ""
+             : fmt::format("{}: a tile of {} is outside 1..{}", axis, value, limit);
+}
+
+std::string why_slots_illegal(const StageMapping& m, bool recurrent) {
+  const auto check = [](const char* which, int slots, int least) {
+    return slots >= least && slots <= kMostSlots
+               ? ""
+               : fmt::format("{}: {} is outside {}..{}", which,
+                             slots == kHeld ? "held" : std::to_string(slots), least, kMostSlots);
+  };
+  std::string reason = check("input_slots", m.input_slots, kHeld);
+  // Only what is read again can be held.
+  if (reason.empty()) reason = check("weight_slots", m.weight_slots, recurrent ? 1 : kHeld);
+  if (reason.empty()) reason = check("output_slots", m.output_slots, 1);
+  return reason;
+}
+
 std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageMapping& m) {
   if (s.kind == StageKind::kHost) return "";
-  if (s.kind == StageKind::kRecurrent)
-    return m.outputs >= 1 && m.outputs <= s.gates * s.hidden
-               ? ""
-               : fmt::format("tile of {} outputs is outside {}", m.outputs, s.gates * s.hidden);
-  const auto in = [](std::int64_t value, std::int64_t limit) { return value >= 1 && value <= limit; };
-  if (!in(m.rows, s.out.rows) || !in(m.columns, s.out.columns) || !in(m.outputs, s.out.channels) ||
-      !in(m.channels, std::max<std::int64_t>(1, s.reduction)))
-    return fmt::format("tile of {} rows, {} columns, {} outputs, {} channels is outside {} x {} x {} "
-                       "and {}",
-                       m.rows, m.columns, m.outputs, m.channels, s.out.rows, s.out.columns,
-                       s.out.channels, s.reduction);
+  const bool recurrent = s.kind == StageKind::kRecurrent;
+  if (std::string reason = why_slots_illegal(m, recurrent); !reason.empty()) return reason;
+  if (recurrent) return why_outside("outputs", m.outputs, s.gates * s.hidden);
+  const std::int64_t reduction = std::max<std::int64_t>(1, s.reduction);
+  if (std::string reason = why_outside("rows", m.rows, s.out.rows); !reason.empty()) return reason;
+  if (std::string reason = why_outside("columns", m.columns, s.out.columns); !reason.empty())
+    return reason;
+  if (std::string reason = why_outside("outputs", m.outputs, s.out.channels); !reason.empty())
+    return reason;
+  if (std::string reason = why_outside("channels", m.channels, reduction); !reason.empty())
+    return reason;
+  if (m.outputs < s.out.channels && s.whole_channels)
+    return fmt::format("outputs: its channels cannot be cut: {}, must be {}", m.outputs,
+                       s.out.channels);
   if (m.outputs < s.out.channels && m.outputs % output_step(s) != 0)
-    return fmt::format("{} outputs are no multiple of {}", m.outputs, output_step(s));
-  if (s.whole_channels && m.outputs < s.out.channels) return "its channels cannot be cut";
-  if (s.kind != StageKind::kMac) return "";
-  if (m.channels < s.reduction) {
-    if (s.channelwise || s.groups > 1 || m.channels % s.in.atom != 0)
-      return fmt::format("a reduction of {} cannot be cut at {}", s.reduction, m.channels);
-    // Partial sums wait in the accumulators between the reduction's commands.
-    const double sums = static_cast<double>(m.rows * m.columns * m.outputs);
-    if (sums * chip.mac_array.accumulator_bits > chip.mac_array.accumulators_kib * 1024 * 8)
-      return fmt::format("{} partial sums exceed accumulators of {} KiB", sums,
-                         chip.mac_array.accumulators_kib);
-  }
+    return fmt::format("outputs: {} is no multiple of {}, the blocks of its layout", m.outputs,
+                       output_step(s));
   if (m.columns < s.out.columns && s.reach != Reach::kWindow && s.reach != Reach::kSame)
-    return "its columns cannot be cut";
+    return fmt::format("columns: its columns cannot be cut: {}, must be {}", m.columns,
+                       s.out.columns);
+  if (s.kind != StageKind::kMac || m.channels == reduction) return "";
+  if (s.channelwise || s.groups > 1)
+    return fmt::format("channels: its sums cannot be cut: {}, must be {}", m.channels, reduction);
+  if (m.channels % s.in.atom != 0)
+    return fmt::format("channels: {} is no multiple of {}, the blocks of the input's layout",
+                       m.channels, s.in.atom);
+  // Partial sums wait in the accumulators between the reduction's commands.
+  const double sums = static_cast<double>(m.rows * m.columns * m.outputs);
+  const double room = chip.mac_array.accumulators_kib * 1024 * 8 /
+                      static_cast<double>(chip.mac_array.accumulator_bits);
+  if (sums > room)
+    return fmt::format(
+        "channels: cut sums wait in the accumulators: {} sums of rows x columns x "
+        "outputs exceed {:.0f} ({} KiB)",
+        sums, std::floor(room), chip.mac_array.accumulators_kib);
+  return "";
+}
+
+std::string why_split_illegal(const ChipSpec& chip, const FusionGroup& group,
+                              const Mapping& mapping) {
+  if (mapping.split == CoreSplit::kNone) return "";
+  if (chip.cores == 1) return "split: the chip has 1 core, a split needs 2";
+  for (const Stage& stage : group.stages)
+    if (stage.kind == StageKind::kHost || stage.kind == StageKind::kRecurrent)
+      return "split: " + stage.name + " runs on one core only";
+  if (mapping.split == CoreSplit::kOutputs && group.stages.size() > 1)
+    return "split: only a group of one stage can be split by outputs";
+  if (mapping.split == CoreSplit::kOutputs && group.stages[0].whole_channels)
+    return "split: its channels cannot be cut";
   return "";
 }
 
@@ -241,20 +286,32 @@ std::int64_t footprint(const Surroundings& around, const FusionGroup& group,
   return total;
 }
 
+std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group,
+                            const Mapping& mapping) {
+  // The inner tensors of a chain have no place outside of it.
+  const bool chain = is_chain(group);
+  if (chain != mapping.chain)
+    return chain ? "stages: it is a chain, which has stripe_rows instead"
+                 : "stripe_rows: it is no chain; tile its stages instead";
+  if (mapping.stages.size() != group.stages.size())
+    return fmt::format("stages: {} are given, it has {}", mapping.stages.size(),
+                       group.stages.size());
+  if (std::string reason = why_split_illegal(chip, group, mapping); !reason.empty()) return reason;
+  if (chain) return why_outside("stripe_rows", mapping.stripe_rows, group.stages.back().out.rows);
+  for (std::size_t i = 0; i < group.stages.size(); ++i) {
+    std::string reason = why_stage_illegal(chip, group.stages[i], mapping.stages[i]);
+    if (!reason.empty()) return group.stages[i].name + ": " + reason;
+  }
+  return "";
+}
+
 std::string why_illegal(const Surroundings& around, const FusionGroup& group,
                         const Mapping& mapping) {
-  if (mapping.stages.size() != group.stages.size()) return "it has another number of stages";
-  if (!mapping.chain)
-    for (std::size_t i = 0; i < group.stages.size(); ++i) {
-      std::string reason = why_stage_illegal(around.chip, group.stages[i], mapping.stages[i]);
-      if (!reason.empty()) return group.stages[i].name + ": " + reason;
-    }
-  else if (mapping.stripe_rows < 1 || mapping.stripe_rows > group.stages.back().out.rows)
-    return fmt::format("stripes of {} rows of {}", mapping.stripe_rows,
-                       group.stages.back().out.rows);
+  std::string reason = why_never_legal(around.chip, group, mapping);
+  if (!reason.empty()) return reason;
   const std::int64_t bytes = footprint(around, group, mapping);
   if (bytes > around.room)
-    return fmt::format("buffers of {} bytes exceed {} bytes of SRAM", bytes, around.room);
+    return fmt::format("its buffers of {} bytes exceed {} bytes of SRAM", bytes, around.room);
   return "";
 }
 

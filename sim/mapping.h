@@ -17,6 +17,8 @@ enum class LoopOrder : std::uint8_t { kPositionsOuter, kOutputsOuter };
 
 /// A buffer that keeps every tile once it is loaded.
 inline constexpr int kHeld = 0;
+/// The most slots that a buffer may have otherwise: far above what any SRAM holds.
+inline constexpr int kMostSlots = 1 << 20;
 
 /// Tile sizes of one stage; each at least 1 and at most the stage's extent.
 struct StageMapping {
@@ -24,7 +26,8 @@ struct StageMapping {
   std::int64_t outputs = 1;            ///< output channels
   std::int64_t channels = 1;           ///< input channels of the sum
   LoopOrder order = LoopOrder::kPositionsOuter;
-  int input_slots = 2, weight_slots = 2, output_slots = 2;  ///< 1: single, 2: double, kHeld
+  /// 1: single, 2: double, more: as deep a prefetch; kHeld (not outputs)
+  int input_slots = 2, weight_slots = 2, output_slots = 2;
   bool hold_recurrent = true;  ///< recurrent stages: the recurrent weights stay for all steps
   friend bool operator==(const StageMapping&, const StageMapping&) = default;
 };
@@ -89,6 +92,9 @@ std::vector<Buffer> buffers_of(const Surroundings& around, const FusionGroup& gr
 /// Sum of buffers_of().
 std::int64_t footprint(const Surroundings& around, const FusionGroup& group,
                        const Mapping& mapping);
+
+/// The rules of why_illegal() that do not depend on the surroundings: all but that buffers fit.
+std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group, const Mapping& mapping);
 
 /// Every rule that a mapping must keep: sizes in range, cuts that the stage allows, partial sums
 /// that fit the accumulators, buffers that fit the room. Empty when it is legal, else the reason.

@@ -59,8 +59,11 @@ class Planner {
     plan_.memory = choose_memories(chip_, network_);
     plan_.resident = choose_residents(chip_, network_, plan_.memory);
     lives_ = lifetimes(network_);
+    pin_residents();
+    plan_.steady = options_.steady;
     plan_.weights_stay.assign(groups, false);
     plan_.kept_weights.assign(groups, 0);
+    pin_weights();
     if (options_.steady) keep_weights();
     while (!try_plan()) {
     }
@@ -71,6 +74,43 @@ class Planner {
  private:
   std::int64_t sram() const { return chip_.sram_bytes() - kept_bytes_; }
 
+  void pin_residents() {
+    std::vector<bool> alive;
+    for (const Lifetime& life : lives_) alive.push_back(life.last >= life.first);
+    pinned_ = pinned_residency(chip_, graph_, network_, alive, options_.pins);
+    for (std::size_t s = 0; s < pinned_.size(); ++s)
+      if (pinned_[s]) plan_.resident[s] = *pinned_[s];
+  }
+
+  void keep(std::size_t g, std::int64_t bytes) {
+    plan_.weights_stay[g] = true;
+    plan_.kept_weights[g] = chip_.sram_bytes() - kept_bytes_ - bytes;
+    kept_bytes_ += bytes;
+  }
+
+  void pin_weights() {
+    for (std::size_t g = 0; g < network_.groups.size(); ++g) {
+      if (!pinned_to_stay(g).value_or(false)) continue;
+      const std::string about = options_.pins.about("group", network_.groups[g].name);
+      if (!options_.steady)
+        throw Error(
+            "{}: weights_stay: needs --inference steady; in the first inference all weights "
+            "come from memory",
+            about);
+      const std::int64_t bytes = weight_total(network_.groups[g]);
+      if (kept_bytes_ + bytes > chip_.sram_bytes())
+        throw Error("{}: weights_stay: {} bytes of weights that stay exceed {} bytes of SRAM",
+                    about, kept_bytes_ + bytes, chip_.sram_bytes());
+      if (bytes > 0) keep(g, bytes);
+    }
+  }
+
+  std::optional<bool> pinned_to_stay(std::size_t g) const {
+    const auto found = options_.pins.weights_stay.find(network_.groups[g].name);
+    if (found == options_.pins.weights_stay.end()) return {};
+    return found->second;
+  }
+
   /// In steady state, weights in schedule order stay as long as every group keeps its room.
   void keep_weights() {
     std::int64_t needed = 0;
@@ -79,9 +119,7 @@ class Planner {
     for (std::size_t g = 0; g < network_.groups.size(); ++g) {
       const std::int64_t bytes = weight_total(network_.groups[g]);
       if (bytes == 0 || kept_bytes_ + bytes + needed > chip_.sram_bytes()) continue;
-      plan_.weights_stay[g] = true;
-      plan_.kept_weights[g] = chip_.sram_bytes() - kept_bytes_ - bytes;
-      kept_bytes_ += bytes;
+      if (!pinned_to_stay(g)) keep(g, bytes);
     }
   }
 
@@ -130,16 +168,27 @@ class Planner {
       plan_.sram_address.assign(network_.storages.size(), -1);
       for (std::size_t i = 0; i < which.size(); ++i) plan_.sram_address[which[i]] = at[i];
       if (peak <= sram()) return;
-      drop_largest(which);
+      if (!drop_largest(which))
+        throw Error("{}: residency: what is pinned to sram needs {} bytes, there are {}",
+                    about_residents(), peak, sram());
     }
   }
 
-  void drop_largest(const std::vector<std::size_t>& among) {
-    PRESIL_CHECK(!among.empty(), "no resident left to drop");
-    const auto largest = *std::max_element(among.begin(), among.end(), [&](auto a, auto b) {
-      return network_.storages[a].map.bytes() < network_.storages[b].map.bytes();
-    });
-    plan_.resident[largest] = false;
+  /// Drops the largest that is not pinned; false when there is none.
+  bool drop_largest(const std::vector<std::size_t>& among) {
+    std::optional<std::size_t> largest;
+    for (const std::size_t s : among)
+      if (!pinned_[s] &&
+          (!largest || network_.storages[*largest].map.bytes() < network_.storages[s].map.bytes()))
+        largest = s;
+    if (largest) plan_.resident[*largest] = false;
+    return largest.has_value();
+  }
+
+  std::string about_residents() const {
+    for (const auto& [name, in_sram] : options_.pins.residency)
+      if (in_sram) return options_.pins.about("tensor", name);
+    return "mapping";
   }
 
   using Gap = std::pair<std::int64_t, std::int64_t>;
@@ -166,41 +215,49 @@ class Planner {
     const FusionGroup& group = network_.groups[g];
     std::int64_t room = 0;
     for (const Gap& gap : gaps_of(g, {})) room += gap.second - gap.first;
+    const bool is_pinned = options_.pinned.contains(group.name);
+    std::string reason;
     // Fragmented room: what did not fit last time is tried with less.
-    for (int attempt = 0; attempt < 24; ++attempt) {
+    for (int attempt = 0; attempt < (is_pinned ? 1 : 24); ++attempt) {
       plan_.room[g] = room;
-      const std::optional<Choice> choice = choose(g);
-      if (!choice) break;
-      plan_.mappings[g] = choice->mapping;
+      const std::optional<Mapping> mapping = is_pinned ? pinned_mapping(g, reason) : choose(g);
+      if (!mapping) break;
+      plan_.mappings[g] = *mapping;
       if (deepen_prefetch(g) || place_buffers(g, false)) {
         account(g);
         return true;
       }
       room = room * 15 / 16;
+      reason = "its buffers find no contiguous place between what is resident";
     }
     std::vector<std::size_t> here;
     for (std::size_t s = 0; s < network_.storages.size(); ++s)
       if (plan_.resident[s] && alive(s, g)) here.push_back(s);
-    if (here.empty()) cannot_fit(g, group);
-    drop_largest(here);
-    return false;
+    if (drop_largest(here)) return false;
+    if (is_pinned) throw Error("{}: {}", options_.pins.about("group", group.name), reason);
+    cannot_fit(g, group);
   }
 
-  std::optional<Choice> choose(std::size_t g) {
+  std::optional<Mapping> choose(std::size_t g) {
     const FusionGroup& group = network_.groups[g];
     const Surroundings around = plan_.around(chip_, network_, g);
-    const auto pinned = options_.pinned.find(group.name);
-    if (pinned != options_.pinned.end()) {
-      const std::string reason = why_illegal(around, group, pinned->second);
-      if (!reason.empty())
-        throw Error("mapping of group '{}': {}; see `presil compile --dump` for what is legal",
-                    group.name, reason);
-      return Choice{pinned->second, {}};
-    }
-    const bool chained = is_chain(group);
-    return chained ? tiler_.search_chain(around, group) : tiler_.search(around, group);
+    const std::optional<Choice> choice =
+        is_chain(group) ? tiler_.search_chain(around, group) : tiler_.search(around, group);
+    if (!choice) return {};
+    return choice->mapping;
   }
 
+  /// Empty, with the reason, when it does not fit the room that there is now.
+  std::optional<Mapping> pinned_mapping(std::size_t g, std::string& reason) const {
+    const FusionGroup& group = network_.groups[g];
+    const std::string about = options_.pins.about("group", group.name);
+    const Mapping mapping = filled_in(group, options_.pinned.at(group.name));
+    const std::string illegal = why_never_legal(chip_, group, mapping);
+    if (!illegal.empty()) throw Error("{}: {}", about, illegal);
+    reason = why_illegal(plan_.around(chip_, network_, g), group, mapping);
+    if (!reason.empty()) return {};
+    return mapping;
+  }
 
   [[noreturn]] void cannot_fit(std::size_t g, const FusionGroup& group) const {
     std::int64_t most = 0;
@@ -341,6 +398,7 @@ class Planner {
   const Graph& graph_;
   MemoryPlan plan_;
   std::vector<Lifetime> lives_;
+  std::vector<std::optional<bool>> pinned_;  ///< residency of each storage
   std::vector<Gap> previous_;
   std::int64_t kept_bytes_ = 0;
 };

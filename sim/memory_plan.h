@@ -7,6 +7,7 @@
 
 #include "sim/fuse.h"
 #include "sim/mapping.h"
+#include "sim/pins.h"
 #include "sim/tiler.h"
 
 namespace presil {
@@ -38,6 +39,7 @@ struct MemoryPlan {
   std::vector<Mapping> mappings;             ///< of each group
   std::vector<std::vector<std::int64_t>> buffer_address;  ///< of each group's buffers_of()
   std::vector<std::int64_t> room;            ///< SRAM of each group for its buffers
+  bool steady = false;                       ///< weights that fit stay between inferences
   std::vector<bool> weights_stay;            ///< of each group, in steady state
   std::vector<std::int64_t> kept_weights;    ///< SRAM address of each group's weights that stay
   std::int64_t peak_sram_bytes = 0;          ///< most bytes in use at once
@@ -57,11 +59,13 @@ std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& netwo
 
 struct PlanOptions {
   bool steady = false;                     ///< weights that fit stay between inferences
-  std::map<std::string, Mapping> pinned;  ///< by group name
+  std::map<std::string, Mapping> pinned;   ///< by group name; kWhole for whole extents
+  Pins pins;                               ///< whatever else is pinned
 };
 
 /// Residency, mappings and addresses of a network. Throws Error naming the tensor or layer, and the
-/// least SRAM or memory that would do, when something cannot fit.
+/// least SRAM or memory that would do, when something cannot fit; and for an illegal pin. Residents
+/// that the compiler chose go before a pinned mapping or resident does.
 MemoryPlan plan_memory(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler,
                        const PlanOptions& options, const Graph& graph);
 

@@ -13,15 +13,24 @@ bool is_float(Precision p) {
   return p == Precision::kFp16 || p == Precision::kBf16 || p == Precision::kFp32;
 }
 
-/// `*` matches any run of characters.
+/// `*` matches any run of characters. Greedy with one place to come back to: quadratic at worst.
 bool matches(std::string_view pattern, std::string_view text) {
-  if (pattern.empty()) return text.empty();
-  if (pattern[0] == '*') {
-    for (std::size_t i = 0; i <= text.size(); ++i)
-      if (matches(pattern.substr(1), text.substr(i))) return true;
-    return false;
+  std::size_t p = 0, t = 0, after_star = std::string_view::npos, star_text = 0;
+  while (t < text.size()) {
+    if (p < pattern.size() && pattern[p] == '*') {
+      after_star = ++p;
+      star_text = t;
+    } else if (p < pattern.size() && pattern[p] == text[t]) {
+      ++p;
+      ++t;
+    } else if (after_star != std::string_view::npos) {
+      p = after_star;
+      t = ++star_text;
+    } else {
+      return false;
+    }
   }
-  return !text.empty() && pattern[0] == text[0] && matches(pattern.substr(1), text.substr(1));
+  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 /// A stored type in the machine's words; float ones only when `fallback` does not replace them.
@@ -106,7 +115,7 @@ class Planner {
       // An explicit --precision also narrows or widens 8- and 16-bit activations.
       const bool arithmetic = own == Precision::kInt8 || own == Precision::kInt16;
       return options_.network && arithmetic && tensor.type != DataType::kBool ? pair.activations
-                                                                             : own;
+                                                                              : own;
     }
     if (tensor.shape.size() < 2) return stored(tensor.type, Precision::kInt32);
     const Precision own = stored(tensor.type, pair.weights);
@@ -132,10 +141,10 @@ class Planner {
     const PrecisionPair pair{of(1), of(0)};
     const std::optional<int> mode = find_mode(chip_, pair);
     if (!mode)
-      throw Error("{}: chip '{}' multiplies no {} weights with {} activations; it has {}; choose "
-                  "with --precision",
-                  op.name, chip_.name, name_of(pair.weights), name_of(pair.activations),
-                  modes_of(chip_));
+      throw Error(
+          "{}: chip '{}' multiplies no {} weights with {} activations; it has {}; choose "
+          "with --precision",
+          op.name, chip_.name, name_of(pair.weights), name_of(pair.activations), modes_of(chip_));
     return *mode;
   }
 
@@ -160,9 +169,10 @@ PrecisionPair parse_precision(const std::string& text) {
     const auto activations = integer_of(std::string_view(text).substr(a + 1));
     if (weights && activations) return {*weights, *activations};
   }
-  throw Error("precision '{}' is unknown; known: int4, int8, int16, fp16, bf16, fp32, or "
-              "w<bits>a<bits> such as w4a8",
-              text);
+  throw Error(
+      "precision '{}' is unknown; known: int4, int8, int16, fp16, bf16, fp32, or "
+      "w<bits>a<bits> such as w4a8",
+      text);
 }
 
 std::vector<std::pair<std::string, PrecisionPair>> load_precision_map(const std::string& file) {

@@ -110,6 +110,7 @@ Rows input_columns(const Stage& stage, Rows columns);
 struct FusionGroup {
   std::string name;
   std::vector<Stage> stages;
+  std::vector<std::string> members;  ///< of a chain: the groups that it was made of, by name
 
   /// Every operator of the group, in order.
   std::vector<OpId> ops() const;

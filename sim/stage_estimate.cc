@@ -4,6 +4,7 @@
 
 #include "hw/timing.h"
 #include "sim/commands.h"
+#include "sim/port.h"
 
 namespace presil {
 
@@ -49,9 +50,161 @@ double tile_cycles(const Surroundings& around, const Stage& stage, std::int64_t 
 /// fast tilings the coarser one is looked at first.
 constexpr double kIssueShare = 0.5;
 
-double rate_of(const Surroundings& around, int memory) {
-  return around.chip.memories[static_cast<std::size_t>(memory)].bytes_per_cycle;
-}
+/// Share of the stores that meet loads when everything is loaded once, early. A choice.
+constexpr double kHeldOverlap = 0.3;
+
+
+/// What crosses one memory's port, and what of it comes first and last.
+struct PortSum {
+  double reads = 0, writes = 0;  ///< cycles
+  double read_bursts = 0, write_bursts = 0;
+};
+
+/// Adds up the transfers of one stage's part under a mapping.
+class Estimate {
+ public:
+  Estimate(const Surroundings& around, const Stage& stage, const StageMapping& m, CoreSplit split)
+      : around_(around),
+        stage_(stage),
+        m_(m),
+        parts_(parts_of(around.chip, stage, split)),
+        part_(parts_.front()),
+        ports_(around.chip.memories.size()) {
+    positions_ = ceil_div(part_.rows.count(), m.rows) * ceil_div(stage.out.columns, m.columns) *
+                 stage.out.batch;
+    outputs_ = ceil_div(part_.outputs.count(), m.outputs);
+    cut_channels_ = stage.kind == StageKind::kMac && !stage.channelwise && stage.groups == 1;
+    sums_ = cut_channels_ ? ceil_div(stage.reduction, m.channels) : 1;
+  }
+
+  double cycles() {
+    if (!around_.is_resident(stage_.input)) input();
+    if (stage_.kind == StageKind::kMac) weights();
+    for (const Operand& operand : stage_.operands)
+      if (!around_.is_resident(operand.tensor)) this->operand(operand);
+    if (!around_.is_resident(stage_.output)) output();
+    const double compute = compute_cycles(around_, stage_, m_, part_.rows, part_.outputs);
+    double worst = compute;
+    for (std::size_t i = 0; i < ports_.size(); ++i) worst = std::max(worst, port(i));
+    const bool single = m_.input_slots == 1 || m_.weight_slots == 1 || m_.output_slots == 1;
+    const std::int64_t tiles = positions_ * outputs_ * sums_;
+    if (single && tiles > 1) worst += head_ * static_cast<double>(positions_);
+    const double issue =
+        static_cast<double>(tiles) * 2 * static_cast<double>(around_.chip.control.issue_cycles);
+    return std::max(worst, issue) + head_ + tail_ + kIssueShare * issue;
+  }
+
+ private:
+  double port(std::size_t i) const {
+    const PortSum& p = ports_[i];
+    const MemorySpec& memory = around_.chip.memories[i];
+    if (memory.duplex) return std::max(p.reads, p.writes);
+    const bool held = m_.input_slots == kHeld && m_.weight_slots == kHeld;
+    const double together = around_.chip.dma.channels == 1 ? 0
+                            : held                         ? kHeldOverlap
+                                                           : 1;
+    return p.reads + p.writes +
+           together * turnaround_cycles(memory, std::min(p.read_bursts, p.write_bursts));
+  }
+
+  void add(int memory, const PortLoad& once, double times) {
+    PortSum& port = ports_[static_cast<std::size_t>(memory)];
+    const double cycles =
+        static_cast<double>(parts_.size()) *
+        port_cycles(around_.chip, around_.chip.memories[static_cast<std::size_t>(memory)], once);
+    (once.write ? port.writes : port.reads) += cycles * times;
+    (once.write ? port.write_bursts : port.read_bursts) += once.bursts(around_.chip) * times;
+    double& end = once.write ? tail_ : head_;
+    end = std::max(end, cycles);
+  }
+
+  static PortLoad load_of(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
+                          std::int64_t channels, bool write) {
+    return {static_cast<double>(tile_bytes(map, rows, columns, channels)),
+            static_cast<double>(contiguous_bytes(map, rows, columns, channels)), write};
+  }
+
+  void input() {
+    const std::int64_t middle = part_.rows.begin + (part_.rows.count() - 1) / 2;
+    const Rows some{middle, std::min(part_.rows.end, middle + m_.rows)};
+    const Rows first{part_.rows.begin, std::min(part_.rows.end, part_.rows.begin + m_.rows)};
+    const std::int64_t rows =
+        std::max(input_rows(stage_, first).count(), input_rows(stage_, some).count());
+    const std::int64_t channels =
+        input_channels(stage_, {part_.outputs.begin, part_.outputs.begin + m_.outputs},
+                       {0, cut_channels_ ? m_.channels : 1})
+            .count();
+    const int memory = around_.memory_of(stage_.input);
+    const PortLoad tile =
+        load_of(stage_.in, rows, input_columns(stage_, {0, m_.columns}).count(), channels, false);
+    if (m_.input_slots == kHeld) {
+      const std::int64_t all = input_rows(stage_, part_.rows).count();
+      // Row by row as the tiles advance: the first tile's rows come first.
+      const double share = static_cast<double>(all) / static_cast<double>(rows);
+      add(memory, load_of(stage_.in, rows, stage_.in.columns, stage_.in.channels, false),
+          std::max(1.0, share) * static_cast<double>(stage_.in.batch));
+      return;
+    }
+    std::int64_t loads;
+    if (stage_.channelwise || stage_.groups > 1)
+      loads = positions_ * outputs_;
+    else if (positions_ * sums_ <= m_.input_slots)
+      loads = positions_ * sums_;
+    else if (m_.order == LoopOrder::kPositionsOuter)
+      loads = positions_ * sums_ * (sums_ <= m_.input_slots ? 1 : outputs_);
+    else
+      loads = outputs_ * positions_ * sums_;
+    add(memory, tile, static_cast<double>(loads));
+  }
+
+  void weights() {
+    if (around_.weights_stay && !stage_.weights_are_activations) return;
+    if (stage_.weights_are_activations && around_.is_resident(stage_.weights)) return;
+    const double ratio =
+        stage_.weights_are_activations ? 1 : around_.chip.weight_compression;
+    const std::int64_t images = stage_.weights_per_image ? stage_.out.batch : 1;
+    const double tile = static_cast<double>(stage_.weight_bytes(m_.outputs, m_.channels)) * ratio;
+    const double once = static_cast<double>(
+                            stage_.weight_bytes(part_.outputs.count(), stage_.reduction) * images) *
+                        ratio;
+    // With outputs outside, the slots only have to hold one run of outputs' whole reduction.
+    const std::int64_t needed =
+        m_.order == LoopOrder::kPositionsOuter ? outputs_ * sums_ : sums_;
+    const bool reloaded = m_.weight_slots != kHeld && needed > m_.weight_slots;
+    const double times = reloaded ? static_cast<double>(positions_ / images) : 1;
+    add(stage_.weights_are_activations
+            ? around_.memory_of(stage_.weights)
+            : around_.chip.memory_index(around_.chip.placement.weights),
+        {tile, tile, false}, once / tile * std::max(1.0, times));
+  }
+
+  void operand(const Operand& operand) {
+    const FeatureMap& map = operand.map;
+    const bool broadcast = is_broadcast(stage_, operand);
+    const PortLoad tile = broadcast ? load_of(map, map.rows, map.columns, map.channels, false)
+                                    : load_of(map, m_.rows, m_.columns, m_.outputs, false);
+    add(around_.memory_of(operand.tensor), tile,
+        static_cast<double>(map.bytes()) / tile.bytes / static_cast<double>(parts_.size()));
+  }
+
+  void output() {
+    const PortLoad tile = load_of(stage_.out, m_.rows, m_.columns, m_.outputs, true);
+    const double all = static_cast<double>(tile_bytes(stage_.out, part_.rows.count(),
+                                                      stage_.out.columns, part_.outputs.count()) *
+                                           stage_.out.batch);
+    add(around_.memory_of(stage_.output), tile, all / tile.bytes);
+  }
+
+  const Surroundings& around_;
+  const Stage& stage_;
+  const StageMapping& m_;
+  std::vector<Part> parts_;
+  Part part_;
+  std::vector<PortSum> ports_;
+  std::int64_t positions_ = 0, outputs_ = 0, sums_ = 1;
+  bool cut_channels_ = false;
+  double head_ = 0, tail_ = 0;
+};
 
 }  // namespace
 
@@ -77,90 +230,9 @@ double compute_cycles(const Surroundings& around, const Stage& stage, const Stag
   return total * static_cast<double>(stage.out.batch);
 }
 
-double estimate_stage(const Surroundings& around, const Stage& stage, const StageMapping& m,
+double estimate_stage(const Surroundings& around, const Stage& stage, const StageMapping& mapping,
                       CoreSplit split) {
-  const std::vector<Part> parts = parts_of(around.chip, stage, split);
-  const double sharing = static_cast<double>(parts.size());
-  const Part& part = parts.front();
-  const std::int64_t np = ceil_div(part.rows.count(), m.rows) *
-                          ceil_div(stage.out.columns, m.columns) * stage.out.batch;
-  const std::int64_t nk = ceil_div(part.outputs.count(), m.outputs);
-  const bool cut_channels =
-      stage.kind == StageKind::kMac && !stage.channelwise && stage.groups == 1;
-  const std::int64_t nc = cut_channels ? ceil_div(stage.reduction, m.channels) : 1;
-  const bool positions_outer = m.order == LoopOrder::kPositionsOuter;
-  std::vector<double> port(around.chip.memories.size(), 0);
-  double head = 0;
-  const auto add = [&](int memory, double bytes, double first) {
-    port[static_cast<std::size_t>(memory)] += bytes;
-    head = std::max(head, first / rate_of(around, memory) * sharing);
-  };
-  if (!around.is_resident(stage.input)) {
-    const Rows first_rows = input_rows(stage, {part.rows.begin,
-                                               std::min(part.rows.end, part.rows.begin + m.rows)});
-    const Rows middle{part.rows.begin + (part.rows.count() - 1) / 2,
-                      std::min(part.rows.end, part.rows.begin + (part.rows.count() - 1) / 2 + m.rows)};
-    const double tile = static_cast<double>(tile_bytes(
-        stage.in, std::max(first_rows.count(), input_rows(stage, middle).count()),
-        input_columns(stage, {0, m.columns}).count(),
-        input_channels(stage, {part.outputs.begin, part.outputs.begin + m.outputs},
-                       {0, cut_channels ? m.channels : 1})
-            .count()));
-    double loads = 0, whole = static_cast<double>(tile_bytes(
-                          stage.in, input_rows(stage, part.rows).count(), stage.in.columns,
-                          stage.in.channels)) *
-                      static_cast<double>(stage.in.batch);
-    if (stage.channelwise || stage.groups > 1)
-      loads = static_cast<double>(np * nk);
-    else if (positions_outer)
-      loads = static_cast<double>(np * (nc == 1 ? 1 : nk * nc));
-    else
-      loads = static_cast<double>(nk * np * nc);
-    if (m.input_slots != kHeld && np * nc <= m.input_slots && !stage.channelwise)
-      loads = static_cast<double>(np * nc);
-    add(around.memory_of(stage.input), m.input_slots == kHeld ? whole : loads * tile, tile);
-  }
-  if (stage.kind == StageKind::kMac && !(around.weights_stay && !stage.weights_are_activations)) {
-    const bool resident = stage.weights_are_activations && around.is_resident(stage.weights);
-    if (!resident) {
-      const double tile = static_cast<double>(stage.weight_bytes(m.outputs, m.channels)) *
-                          around.chip.weight_compression;
-      const std::int64_t images = stage.weights_per_image ? stage.out.batch : 1;
-      const double once = static_cast<double>(
-                              stage.weight_bytes(part.outputs.count(), stage.reduction) * images) *
-                          around.chip.weight_compression;
-      // With outputs outside, the slots only have to hold one run of outputs' whole reduction.
-      const bool reloaded =
-          m.weight_slots != kHeld && (positions_outer ? nk * nc : nc) > m.weight_slots;
-      const double times = reloaded ? static_cast<double>(np / images) : 1;
-      add(stage.weights_are_activations ? around.memory_of(stage.weights)
-                                        : around.chip.memory_index(around.chip.placement.weights),
-          once * std::max(1.0, times), tile);
-    }
-  }
-  for (const Operand& operand : stage.operands)
-    if (!around.is_resident(operand.tensor))
-      add(around.memory_of(operand.tensor), static_cast<double>(operand.map.bytes()) / sharing, 0);
-  double tail = 0;
-  if (!around.is_resident(stage.output)) {
-    const double tile = static_cast<double>(tile_bytes(stage.out, m.rows, m.columns, m.outputs));
-    const int memory = around.memory_of(stage.output);
-    port[static_cast<std::size_t>(memory)] +=
-        static_cast<double>(tile_bytes(stage.out, part.rows.count(), stage.out.columns,
-                                       part.outputs.count()) *
-                            stage.out.batch);
-    tail = tile / rate_of(around, memory) * sharing;
-  }
-  const double compute = compute_cycles(around, stage, m, part.rows, part.outputs);
-  double worst = compute;
-  for (std::size_t i = 0; i < port.size(); ++i)
-    worst = std::max(worst, port[i] * sharing / around.chip.memories[i].bytes_per_cycle);
-  const bool single = m.input_slots == 1 || m.weight_slots == 1 || m.output_slots == 1;
-  if (single && np * nk * nc > 1) worst = std::max(worst, 0.0) + head * static_cast<double>(np);
-  const double commands = static_cast<double>(np * nk * nc) * 2;
-  const double issue = commands * static_cast<double>(around.chip.control.issue_cycles);
-  worst = std::max(worst, issue);
-  return worst + head + tail + kIssueShare * issue;
+  return Estimate(around, stage, mapping, split).cycles();
 }
 
 }  // namespace presil

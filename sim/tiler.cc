@@ -114,6 +114,13 @@ std::vector<StageMapping> recurrent_candidates(const Surroundings& around,
   return found;
 }
 
+/// Commands of one core's computation, roughly.
+std::int64_t computations(const Stage& stage, const StageMapping& m) {
+  return stage.out.batch * ceil_div(stage.out.rows, m.rows) *
+         ceil_div(stage.out.columns, m.columns) * ceil_div(stage.out.channels, m.outputs) *
+         ceil_div(std::max<std::int64_t>(1, stage.reduction), m.channels);
+}
+
 /// Faster; or as fast within the clock's blindness, with less to do for the memory and sequencer.
 bool is_better(const Price& a, const Price& b) {
   constexpr double kSame = 0.003;
@@ -146,6 +153,7 @@ std::optional<Choice> best_of_stage(const Surroundings& around, const FusionGrou
     if (best && estimate > 1.5 * best->price.cycles) break;
     const Mapping mapping{.stages = {m}, .split = split};
     const std::int64_t limit = best ? kLongestWalk : 100 * kLongestWalk;
+    if (best && computations(stage, m) > limit) continue;
     const std::optional<Price> price = price_of(around, group, mapping, limit);
     if (!price) continue;
     ++priced;

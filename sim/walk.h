@@ -82,23 +82,40 @@ class BufferIndex {
   const std::vector<Buffer>& buffers_;
 };
 
-/// Which tile each slot of a buffer holds.
+/// Which tile each slot of a buffer holds; slots are taken in turn.
 class SlotRing {
  public:
   using Key = std::array<std::int64_t, 3>;
   explicit SlotRing(int slots) : held_(static_cast<std::size_t>(slots), Key{-1, -1, -1}) {}
   /// The slot of `key`, and whether it was there already.
   std::pair<int, bool> take(const Key& key) {
-    for (std::size_t i = 0; i < held_.size(); ++i)
-      if (held_[i] == key) return {static_cast<int>(i), true};
+    const int there = find(key);
+    if (there >= 0) return {there, true};
     const std::size_t slot = next_;
+    if (many()) {
+      where_.erase(held_[slot]);
+      where_[key] = static_cast<int>(slot);
+    }
     held_[slot] = key;
     next_ = (next_ + 1) % held_.size();
     return {static_cast<int>(slot), false};
   }
 
  private:
+  /// Few slots are looked through, many are looked up.
+  bool many() const { return held_.size() > 8; }
+  int find(const Key& key) const {
+    if (many()) {
+      const auto at = where_.find(key);
+      return at == where_.end() ? -1 : at->second;
+    }
+    for (std::size_t i = 0; i < held_.size(); ++i)
+      if (held_[i] == key) return static_cast<int>(i);
+    return -1;
+  }
+
   std::vector<Key> held_;
+  std::map<Key, int> where_;
   std::size_t next_ = 0;
 };
 

@@ -1,7 +1,9 @@
 #pragma once
 // Writes small ONNX models for tests.
 
+#include <doctest/doctest.h>
 #include <onnx/onnx_pb.h>
+#include <onnx/shape_inference/implementation.h>
 #include <unistd.h>
 
 #include <cstdint>
@@ -173,9 +175,33 @@ class TemporaryOnnx {
   std::filesystem::path path_;
 };
 
+/// The outputs' shapes must be those that libonnx infers, as far as it does.
+inline void compare_with_libonnx(const Graph& graph, onnx::ModelProto model) {
+  try {
+    onnx::shape_inference::InferShapes(model, onnx::OpSchemaRegistry::Instance(), {false, 0, true});
+  } catch (const std::exception&) {
+    return;
+  }
+  if (model.graph().output_size() != static_cast<int>(graph.outputs().size())) return;
+  for (int i = 0; i < model.graph().output_size(); ++i) {
+    const auto& type = model.graph().output(i).type().tensor_type();
+    Shape theirs;
+    bool known = type.has_shape();
+    for (const auto& dim : type.shape().dim()) {
+      known = known && dim.has_dim_value();
+      theirs.push_back(dim.dim_value());
+    }
+    if (known)
+      CHECK(to_string(graph.tensor(graph.outputs()[static_cast<std::size_t>(i)]).shape) ==
+            to_string(theirs));
+  }
+}
+
 inline Graph imported(const OnnxBuilder& builder, const ImportOptions& options = {}) {
   const TemporaryOnnx file(builder.model.SerializeAsString());
-  return import_onnx(file.path(), options);
+  Graph graph = import_onnx(file.path(), options);
+  compare_with_libonnx(graph, builder.model);
+  return graph;
 }
 
 /// The message of the Error without the file's path in front, or "no error".

@@ -187,8 +187,8 @@ class Maker {
     const RecurrentAttrs attrs{
         .hidden = h, .direction = d == 2 ? Direction::kBidirectional : Direction::kForward};
     std::vector<TensorDesc> outputs(2);
-    outputs[0].name = "y";
-    outputs[1].name = "y_h";
+    outputs[0].name = std::string("y");  // a literal trips -Wrestrict in gcc 12
+    outputs[1].name = std::string("y_h");
     const std::vector<TensorId> made =
         b_.add_op_into(OpKind::kLstm, attrs, {x, weight({d, 4 * h, i}), weight({d, 4 * h, h})},
                        outputs, "lstm");

@@ -1,0 +1,201 @@
+// How good is the chosen tiling? Random operators, each compiled as usual and simulated, against
+// every mapping of a grid, simulated too. Prints a row an operator; scripts/tiling_quality.sh runs
+// it and prints the table.
+//
+//   tiling_quality CHIP COUNT SEED SHARD SHARDS
+//
+// The grid: rows and columns at powers of two and whole, output channels at every multiple of the
+// parallelism factor (up to 8 of them, then powers of two) and whole, reductions likewise at
+// multiples of the dot length, both loop orders, single, double and held buffers. A mapping whose
+// closed-form lower bound (hw/program_bounds.h) is not below the best simulated one cannot be the
+// best and is counted without being simulated.
+
+#include <fmt/format.h>
+
+#include <cstdlib>
+#include <numeric>
+#include <random>
+#include <set>
+#include <systemc>
+
+#include "core/error.h"
+#include "hw/program_bounds.h"
+#include "hw/simulate.h"
+#include "models/layer_builder.h"
+#include "sim/lower.h"
+#include "sim/run.h"
+#include "sim/stage_estimate.h"
+
+// libsystemc expects one in every program.
+int sc_main(int, char**) { return 0; }
+
+namespace presil {
+namespace {
+
+using Random = std::mt19937_64;
+
+std::int64_t pick(Random& random, std::initializer_list<std::int64_t> from) {
+  return *(from.begin() + static_cast<std::ptrdiff_t>(random() % from.size()));
+}
+
+/// One operator between a network input and output.
+Graph random_operator(Random& random) {
+  LayerBuilder b("operator", Padding::kSame);
+  const std::int64_t kind = pick(random, {0, 0, 0, 1, 2, 3});
+  const std::int64_t side = pick(random, {7, 10, 14, 20, 28, 40, 56, 80, 112});
+  const std::int64_t channels = pick(random, {3, 16, 24, 32, 40, 64, 96, 112, 128, 192, 256, 384, 512});
+  const std::int64_t outputs = pick(random, {16, 24, 32, 48, 64, 80, 96, 128, 160, 256, 320, 512});
+  if (kind == 2) {
+    const TensorId x = b.input("x", {pick(random, {1, 4, 16, 64, 128}), channels * 4});
+    b.output(b.fc(x, outputs * 4));
+  } else if (kind == 1) {
+    const TensorId x = b.input("x", {1, channels, side, side});
+    b.output(b.depthwise(x, {.kernel = pick(random, {3, 5}), .stride = pick(random, {1, 2})}));
+  } else if (kind == 3) {
+    const std::int64_t tokens = pick(random, {32, 64, 128, 196});
+    const TensorId x = b.input("a", {1, tokens, channels});
+    const TensorId y = b.input("b", {1, outputs, channels});
+    b.output(b.matmul(x, y, true));
+  } else {
+    const TensorId x = b.input("x", {1, channels, side, side});
+    b.output(b.conv(x, {.channels = outputs,
+                        .kernel = pick(random, {1, 1, 3, 3, 5}),
+                        .stride = pick(random, {1, 1, 2}),
+                        .activation = Activation::kRelu}));
+  }
+  return std::move(b).finish();
+}
+
+/// Neither trivial nor longer than a simulation of a few milliseconds.
+bool suitable(const Graph& graph) {
+  std::int64_t bytes = 0;
+  for (const TensorDesc& tensor : graph.tensors()) bytes += element_count(tensor.shape);
+  return bytes > 30'000 && bytes < 1'200'000 && macs_of(graph).value < 400'000'000;
+}
+
+std::vector<std::int64_t> powers(std::int64_t extent, std::int64_t least) {
+  std::set<std::int64_t> sizes{extent};
+  for (std::int64_t size = least; size < extent; size *= 2) sizes.insert(size);
+  return {sizes.begin(), sizes.end()};
+}
+
+std::vector<std::int64_t> multiples(std::int64_t extent, std::int64_t step) {
+  std::set<std::int64_t> sizes{extent};
+  for (std::int64_t i = 1; i <= 8 && i * step < extent; ++i) sizes.insert(i * step);
+  for (std::int64_t size = step; size < extent; size *= 2) sizes.insert(size);
+  return {sizes.begin(), sizes.end()};
+}
+
+struct Setting {
+  const Graph& graph;
+  const ChipSpec& chip;
+  PrecisionPlan precision;
+  FusedNetwork network;
+};
+
+Program program_of(const Setting& s, const Mapping& mapping) {
+  Tiler unused;
+  const MemoryPlan plan = plan_memory(s.chip, s.network, unused,
+                                      {.pinned = {{s.network.groups[0].name, mapping}}}, s.graph);
+  return lower(s.chip, s.graph, s.network, plan, s.precision, {});
+}
+
+std::vector<Mapping> grid_of(const Setting& s, const Surroundings& around) {
+  const Stage& stage = s.network.groups[0].stages[0];
+  const PrecisionMode& mode = s.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)];
+  const std::int64_t out_step = stage.mac == MacOp::kDepthwise
+                                    ? output_step(stage)
+                                    : std::lcm(output_step(stage), mode.parallelism_factor);
+  const std::vector<std::int64_t> channels =
+      stage.channelwise || stage.groups > 1
+          ? std::vector<std::int64_t>{std::max<std::int64_t>(1, stage.reduction)}
+          : multiples(stage.reduction, std::lcm(mode.dot_length, stage.in.atom));
+  constexpr int kSlots[][3] = {{1, 1, 1}, {2, 2, 2}, {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2}};
+  std::vector<Mapping> grid;
+  for (const std::int64_t rows : powers(stage.out.rows, 1))
+    for (const std::int64_t columns : powers(stage.out.columns, 8))
+      for (const std::int64_t outputs : multiples(stage.out.channels, out_step))
+        for (const std::int64_t c : channels)
+          for (const LoopOrder order : {LoopOrder::kPositionsOuter, LoopOrder::kOutputsOuter})
+            for (const auto& slots : kSlots) {
+              const Mapping mapping{.stages = {{.rows = rows, .columns = columns,
+                                                .outputs = outputs, .channels = c, .order = order,
+                                                .input_slots = slots[0], .weight_slots = slots[1],
+                                                .output_slots = slots[2]}}};
+              if (why_illegal(around, s.network.groups[0], mapping).empty()) grid.push_back(mapping);
+            }
+  return grid;
+}
+
+void compare(const Graph& graph, const ChipSpec& chip, std::size_t number) {
+  Setting s{graph, chip, plan_precision(graph, chip, {}), {}};
+  const std::vector<bool> last = channels_last(graph);
+  s.network = fuse({graph, chip, s.precision, last, 1}, false);
+  const RunResult ours = run(graph, chip);
+  const std::vector<bool> resident(s.network.storages.size(), false);
+  const std::vector<int> memory = choose_memories(chip, s.network);
+  const Surroundings around{chip, s.network, resident, memory, chip.sram_bytes(), false};
+  std::vector<std::pair<double, Mapping>> grid;
+  for (const Mapping& mapping : grid_of(s, around))
+    grid.emplace_back(estimate_stage(around, s.network.groups[0].stages[0], mapping.stages[0],
+                                     CoreSplit::kNone),
+                      mapping);
+  std::stable_sort(grid.begin(), grid.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  std::int64_t best = ours.timeline.total.value, simulated = 0;
+  Mapping best_mapping = ours.compiled.plan.mappings[0];
+  for (const auto& [estimate, mapping] : grid) {
+    const StageMapping& m = mapping.stages[0];
+    const Stage& stage = s.network.groups[0].stages[0];
+    const std::int64_t computations =
+        ceil_div(stage.out.rows, m.rows) * ceil_div(stage.out.columns, m.columns) *
+        ceil_div(stage.out.channels, m.outputs) *
+        ceil_div(std::max<std::int64_t>(1, stage.reduction), m.channels);
+    if (computations * chip.control.issue_cycles >= best) continue;
+    const Program program = program_of(s, mapping);
+    if (program_bounds(chip, program).lower.value >= best) continue;
+    const std::int64_t cycles = simulate(chip, program).total.value;
+    ++simulated;
+    if (cycles < best) best = cycles, best_mapping = mapping;
+  }
+  const auto text = [](const StageMapping& m) {
+    return fmt::format("r{}w{}k{}c{}{}/{}{}{}", m.rows, m.columns, m.outputs, m.channels,
+                       m.order == LoopOrder::kPositionsOuter ? "P" : "K", m.input_slots,
+                       m.weight_slots, m.output_slots);
+  };
+  fmt::print("{},{},{},{},{},{},{},{:.4f},{},{}\n", chip.name, number, ours.groups[0].kind,
+             ours.groups[0].shape.empty() ? "" : fmt::format("\"{}\"", ours.groups[0].shape),
+             grid.size(), simulated, ours.timeline.total.value,
+             static_cast<double>(ours.timeline.total.value) / static_cast<double>(best) - 1,
+             text(ours.compiled.plan.mappings[0].stages[0]), text(best_mapping.stages[0]));
+  std::fflush(stdout);
+}
+
+}  // namespace
+}  // namespace presil
+
+int main(int argc, char** argv) {
+  using namespace presil;
+  setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
+  if (argc != 6) {
+    fmt::print(stderr, "usage: tiling_quality CHIP.yaml COUNT SEED SHARD SHARDS\n");
+    return 2;
+  }
+  try {
+    const ChipSpec chip = load_chip(argv[1]);
+    const auto count = static_cast<std::size_t>(std::atoll(argv[2]));
+    Random random(static_cast<std::uint64_t>(std::atoll(argv[3])));
+    const auto shard = static_cast<std::size_t>(std::atoll(argv[4]));
+    const auto shards = static_cast<std::size_t>(std::atoll(argv[5]));
+    for (std::size_t number = 0; number < count;) {
+      const Graph graph = random_operator(random);
+      if (!suitable(graph)) continue;
+      if (number % shards == shard) compare(graph, chip, number);
+      ++number;
+    }
+  } catch (const Error& error) {
+    fmt::print(stderr, "tiling_quality: {}\n", error.what());
+    return 2;
+  }
+  return 0;
+}

@@ -1,0 +1,30 @@
+#include "sim/port.h"
+
+#include <algorithm>
+
+namespace presil {
+
+double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoad& load) {
+  const double burst = std::min(load.run, static_cast<double>(chip.dma.burst_bytes));
+  const double latency = load.write ? memory.write_latency_cycles : memory.latency_cycles;
+  double rate = memory.bytes_per_cycle;
+  rate = std::min(rate, static_cast<double>(chip.dma.outstanding) * burst / (latency + burst / rate));
+  if (memory.request_every_cycles > 0) rate = std::min(rate, burst / memory.request_every_cycles);
+  if (memory.refresh_interval_cycles > 0)
+    rate *= 1 - memory.refresh_cycles / memory.refresh_interval_cycles;
+  return load.bytes / rate;
+}
+
+double turnaround_cycles(const MemorySpec& memory, double bursts) {
+  return memory.duplex ? 0 : 2 * memory.turnaround_cycles * bursts;
+}
+
+std::int64_t contiguous_bytes(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
+                              std::int64_t channels) {
+  if (columns < map.columns) return columns * map.pixel_bytes();
+  const std::int64_t blocks = ceil_div(channels, map.atom);
+  if (blocks < map.blocks()) return blocks * map.block_bytes();
+  return rows * map.row_bytes();
+}
+
+}  // namespace presil

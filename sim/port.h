@@ -1,0 +1,32 @@
+#pragma once
+// What a transfer costs a memory's port, in closed form: what the tiler knows of hw/sc/memory.h.
+
+#include <cmath>
+
+#include "hw/chip_spec.h"
+#include "sim/walk.h"
+
+namespace presil {
+
+/// A transfer as the port sees it. `run`: bytes that are contiguous in the memory.
+struct PortLoad {
+  double bytes = 0, run = 1;
+  bool write = false;
+
+  double bursts(const ChipSpec& chip) const {
+    return std::ceil(bytes / std::min(run, static_cast<double>(chip.dma.burst_bytes)));
+  }
+};
+
+/// Cycles that a transfer keeps the port: its bytes at the port's rate, or what the window of
+/// requests in flight lets through (bandwidth = window / latency), refreshes included.
+double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoad& load);
+
+/// Cycles that the bus idles when so many bursts of a read and a write stream take turns.
+double turnaround_cycles(const MemorySpec& memory, double bursts);
+
+/// Bytes of a tile that are contiguous in the memory, whose layout is [rows][blocks][columns].
+std::int64_t contiguous_bytes(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
+                              std::int64_t channels);
+
+}  // namespace presil

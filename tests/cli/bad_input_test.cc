@@ -23,8 +23,8 @@ struct Outcome {
 
 Outcome run(const std::string& arguments) {
   // 2 GB of address space and 20 s.
-  const std::string command = "bash -c 'ulimit -v 2000000; timeout 20 " PRESIL_BINARY " " +
-                              arguments + " 2>&1'";
+  const std::string command =
+      "bash -c 'ulimit -v 2000000; timeout 20 " PRESIL_BINARY " " + arguments + " 2>&1'";
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   Outcome outcome;
@@ -76,7 +76,8 @@ void check_network(const Folder& folder, const std::string& name, const std::str
 std::string garbage(std::size_t bytes) {
   std::string text;
   std::uint32_t state = 7;
-  for (std::size_t i = 0; i < bytes; ++i) text += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
+  for (std::size_t i = 0; i < bytes; ++i)
+    text += static_cast<char>((state = state * 1664525 + 1013904223) >> 24);
   return text;
 }
 
@@ -135,8 +136,8 @@ TEST_CASE("TFLite files that are none are refused") {
 
 TEST_CASE("truncated network files are refused at every length") {
   const char* given = std::getenv("PRESIL_SHARED");
-  const fs::path models = fs::path(given != nullptr ? given : PRESIL_SOURCE_DIR "/../shared") /
-                          "models";
+  const fs::path models =
+      fs::path(given != nullptr ? given : PRESIL_SOURCE_DIR "/../shared") / "models";
   if (!fs::is_directory(models)) {
     MESSAGE("skipped: " << models.string() << " is absent (set PRESIL_SHARED)");
     return;
@@ -173,10 +174,10 @@ TEST_CASE("networks in YAML that are wrong are refused with file, line and rule"
   check_network(folder, "unknown.yaml",
                 network("[1, 4, 4, 4]", "  - {name: a, op: Konv, channels: 4, kernel: 1}\n"),
                 "did you mean");
-  check_network(folder, "kernel.yaml",
-                network("[1, 4, 4, 4]",
-                        "  - {name: a, op: Conv, channels: 4, kernel: 9, padding: valid}\n"),
-                "kernel.yaml");
+  check_network(
+      folder, "kernel.yaml",
+      network("[1, 4, 4, 4]", "  - {name: a, op: Conv, channels: 4, kernel: 9, padding: valid}\n"),
+      "kernel.yaml");
   check_network(folder, "duplicate.yaml", network("[1, 4, 4, 4]", layer + layer),
                 "duplicate.yaml:6");
   check_network(folder, "deep.yaml", "network: " + std::string(5000, '['), "deep.yaml");

@@ -12,8 +12,8 @@ Graph bottleneck(std::int64_t stride = 1) {
   LayerBuilder b("ibn", Padding::kSame);
   TensorId x = b.input("x", {1, 16, 56, 56});
   x = b.conv(x, {.channels = 96, .activation = Activation::kRelu6, .name = "expand"});
-  x = b.depthwise(x, {.kernel = 3, .stride = stride, .activation = Activation::kRelu6,
-                      .name = "depthwise"});
+  x = b.depthwise(
+      x, {.kernel = 3, .stride = stride, .activation = Activation::kRelu6, .name = "depthwise"});
   b.output(b.conv(x, {.channels = 24, .name = "project"}));
   return std::move(b).finish();
 }
@@ -62,8 +62,8 @@ TEST_CASE("stripes of every height cover strided chains on one and on three core
         if (f.chip.cores > 1) mapping.split = CoreSplit::kRows;
         Coverage coverage(f, alone.around, chain, mapping);
         coverage.walk();
-        CHECK_MESSAGE(coverage.problem().empty(), stride << " " << cores << " " << rows << ": "
-                                                         << coverage.problem());
+        CHECK_MESSAGE(coverage.problem().empty(),
+                      stride << " " << cores << " " << rows << ": " << coverage.problem());
       }
     }
 }

@@ -34,9 +34,9 @@ TEST_CASE("a reduction in two runs: two commands a tile, one result, constants w
 }
 
 TEST_CASE("every product waits for its weights and its input, every store for its product") {
-  const CompiledNetwork c = compiled(pointwise(8, 8, 4, 4), chip_of("unit"),
-                                     pinned("conv", {.rows = 2, .columns = 4, .outputs = 8,
-                                                     .channels = 8}));
+  const CompiledNetwork c =
+      compiled(pointwise(8, 8, 4, 4), chip_of("unit"),
+               pinned("conv", {.rows = 2, .columns = 4, .outputs = 8, .channels = 8}));
   for (const Command& command : c.program.commands) {
     if (std::holds_alternative<Load>(command.work)) continue;
     CHECK(!command.dependencies.empty());
@@ -54,8 +54,8 @@ TEST_CASE("padding of a channel block is moved and counted") {
 }
 
 TEST_CASE("compressed weights cross the port at their ratio") {
-  const CompiledNetwork c = compiled(
-      pointwise(64, 64, 8, 8), chip_of("unit", {{"weight_compression", "0.5"}}));
+  const CompiledNetwork c =
+      compiled(pointwise(64, 64, 8, 8), chip_of("unit", {{"weight_compression", "0.5"}}));
   CHECK(moved(c.program, false, Traffic::kWeights) == 64 * 64 / 2);
 }
 
@@ -72,8 +72,14 @@ TEST_CASE("transfers are cut so that none is longer than 64 bursts") {
 TEST_CASE("a transposed convolution reads the halo of its phases") {
   GraphBuilder b("up");
   const TensorId x = b.add_input("x", DataType::kFloat32, {1, 4, 8, 8});
-  const ConvAttrs attrs{.window = {.kernel_h = 4, .kernel_w = 4, .stride_h = 2, .stride_w = 2,
-                                   .pad_top = 1, .pad_bottom = 1, .pad_left = 1, .pad_right = 1}};
+  const ConvAttrs attrs{.window = {.kernel_h = 4,
+                                   .kernel_w = 4,
+                                   .stride_h = 2,
+                                   .stride_w = 2,
+                                   .pad_top = 1,
+                                   .pad_bottom = 1,
+                                   .pad_left = 1,
+                                   .pad_right = 1}};
   b.mark_output(b.add_op(OpKind::kTransposedConv, attrs,
                          {x, b.add_constant(weights_of("w", {4, 4, 4, 4}))}, "up"));
   const Fused f(std::move(b).finish(), chip_of("unit"));

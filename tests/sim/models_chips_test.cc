@@ -21,18 +21,23 @@ namespace {
 /// Networks by how long they take.
 const std::vector<std::string> kMobile{"mobilenet_v1", "mobilenet_v2", "mobilenet_v3_large",
                                        "squeezenet",   "ds_cnn",       "efficientnet_lite0"};
-const std::vector<std::string> kOthers{
-    "resnet18",     "efficientnet_edgetpu_s", "ssd_lite", "lraspp", "conformer",
-    "lstm_asr", "bert_tiny",
-    "nb201:|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|nor_conv_3x3~0|none~1|avg_pool_3x3~2|"};
+const std::vector<std::string> kOthers{"resnet18",
+                                       "efficientnet_edgetpu_s",
+                                       "ssd_lite",
+                                       "lraspp",
+                                       "conformer",
+                                       "lstm_asr",
+                                       "bert_tiny",
+                                       "nb201:|nor_conv_3x3~0|+|nor_conv_1x1~0|skip_connect~1|+|"
+                                       "nor_conv_3x3~0|none~1|avg_pool_3x3~2|"};
 const std::vector<std::string> kLarge{"resnet50", "vgg16", "efficientnet_edgetpu_m"};
 
 /// Left out: more than about 5 s on one thread.
 const std::set<std::pair<std::string, std::string>> kTooSlow{
-    {"nvdla-small", "vgg16"},       {"nvdla-small", "resnet50"},
-    {"systolic-32-ws", "vgg16"},    {"ne-nano", "fsrcnn.onnx"},
-    {"unit", "fsrcnn.onnx"},        {"nvdla-small", "fsrcnn.onnx"},
-    {"unit", "vgg16"},              {"nvdla-small", "efficientnet_edgetpu_m"},
+    {"nvdla-small", "vgg16"},    {"nvdla-small", "resnet50"},
+    {"systolic-32-ws", "vgg16"}, {"ne-nano", "fsrcnn.onnx"},
+    {"unit", "fsrcnn.onnx"},     {"nvdla-small", "fsrcnn.onnx"},
+    {"unit", "vgg16"},           {"nvdla-small", "efficientnet_edgetpu_m"},
 };
 
 std::vector<std::string> files_of(const std::string& extension) {
@@ -165,12 +170,16 @@ TEST_CASE("mobile networks on ne-nano keep every promise") { check_all("ne-nano"
 TEST_CASE("other networks on ne-nano keep every promise") { check_all("ne-nano", kOthers); }
 TEST_CASE("large networks on ne-nano keep every promise") { check_all("ne-nano", kLarge); }
 TEST_CASE("ONNX files on ne-nano keep every promise") { check_all("ne-nano", files_of(".onnx")); }
-TEST_CASE("TFLite files on ne-nano keep every promise") { check_all("ne-nano", files_of(".tflite")); }
+TEST_CASE("TFLite files on ne-nano keep every promise") {
+  check_all("ne-nano", files_of(".tflite"));
+}
 TEST_CASE("mobile networks on ne-base keep every promise") { check_all("ne-base", kMobile); }
 TEST_CASE("other networks on ne-base keep every promise") { check_all("ne-base", kOthers); }
 TEST_CASE("large networks on ne-base keep every promise") { check_all("ne-base", kLarge); }
 TEST_CASE("ONNX files on ne-base keep every promise") { check_all("ne-base", files_of(".onnx")); }
-TEST_CASE("TFLite files on ne-base keep every promise") { check_all("ne-base", files_of(".tflite")); }
+TEST_CASE("TFLite files on ne-base keep every promise") {
+  check_all("ne-base", files_of(".tflite"));
+}
 TEST_CASE("mobile networks on ne-max keep every promise") { check_all("ne-max", kMobile); }
 TEST_CASE("other networks on ne-max keep every promise") { check_all("ne-max", kOthers); }
 TEST_CASE("large networks on ne-max keep every promise") { check_all("ne-max", kLarge); }
@@ -179,38 +188,90 @@ TEST_CASE("TFLite files on ne-max keep every promise") { check_all("ne-max", fil
 TEST_CASE("mobile networks on nvdla-full keep every promise") { check_all("nvdla-full", kMobile); }
 TEST_CASE("other networks on nvdla-full keep every promise") { check_all("nvdla-full", kOthers); }
 TEST_CASE("large networks on nvdla-full keep every promise") { check_all("nvdla-full", kLarge); }
-TEST_CASE("ONNX files on nvdla-full keep every promise") { check_all("nvdla-full", files_of(".onnx")); }
-TEST_CASE("TFLite files on nvdla-full keep every promise") { check_all("nvdla-full", files_of(".tflite")); }
-TEST_CASE("mobile networks on nvdla-small keep every promise") { check_all("nvdla-small", kMobile); }
+TEST_CASE("ONNX files on nvdla-full keep every promise") {
+  check_all("nvdla-full", files_of(".onnx"));
+}
+TEST_CASE("TFLite files on nvdla-full keep every promise") {
+  check_all("nvdla-full", files_of(".tflite"));
+}
+TEST_CASE("mobile networks on nvdla-small keep every promise") {
+  check_all("nvdla-small", kMobile);
+}
 TEST_CASE("other networks on nvdla-small keep every promise") { check_all("nvdla-small", kOthers); }
 TEST_CASE("large networks on nvdla-small keep every promise") { check_all("nvdla-small", kLarge); }
-TEST_CASE("ONNX files on nvdla-small keep every promise") { check_all("nvdla-small", files_of(".onnx")); }
-TEST_CASE("TFLite files on nvdla-small keep every promise") { check_all("nvdla-small", files_of(".tflite")); }
-TEST_CASE("mobile networks on ethos-u55-128 keep every promise") { check_all("ethos-u55-128", kMobile); }
-TEST_CASE("other networks on ethos-u55-128 keep every promise") { check_all("ethos-u55-128", kOthers); }
-TEST_CASE("large networks on ethos-u55-128 keep every promise") { check_all("ethos-u55-128", kLarge); }
-TEST_CASE("ONNX files on ethos-u55-128 keep every promise") { check_all("ethos-u55-128", files_of(".onnx")); }
-TEST_CASE("TFLite files on ethos-u55-128 keep every promise") { check_all("ethos-u55-128", files_of(".tflite")); }
-TEST_CASE("mobile networks on ethos-u55-256 keep every promise") { check_all("ethos-u55-256", kMobile); }
-TEST_CASE("other networks on ethos-u55-256 keep every promise") { check_all("ethos-u55-256", kOthers); }
-TEST_CASE("large networks on ethos-u55-256 keep every promise") { check_all("ethos-u55-256", kLarge); }
-TEST_CASE("ONNX files on ethos-u55-256 keep every promise") { check_all("ethos-u55-256", files_of(".onnx")); }
-TEST_CASE("TFLite files on ethos-u55-256 keep every promise") { check_all("ethos-u55-256", files_of(".tflite")); }
+TEST_CASE("ONNX files on nvdla-small keep every promise") {
+  check_all("nvdla-small", files_of(".onnx"));
+}
+TEST_CASE("TFLite files on nvdla-small keep every promise") {
+  check_all("nvdla-small", files_of(".tflite"));
+}
+TEST_CASE("mobile networks on ethos-u55-128 keep every promise") {
+  check_all("ethos-u55-128", kMobile);
+}
+TEST_CASE("other networks on ethos-u55-128 keep every promise") {
+  check_all("ethos-u55-128", kOthers);
+}
+TEST_CASE("large networks on ethos-u55-128 keep every promise") {
+  check_all("ethos-u55-128", kLarge);
+}
+TEST_CASE("ONNX files on ethos-u55-128 keep every promise") {
+  check_all("ethos-u55-128", files_of(".onnx"));
+}
+TEST_CASE("TFLite files on ethos-u55-128 keep every promise") {
+  check_all("ethos-u55-128", files_of(".tflite"));
+}
+TEST_CASE("mobile networks on ethos-u55-256 keep every promise") {
+  check_all("ethos-u55-256", kMobile);
+}
+TEST_CASE("other networks on ethos-u55-256 keep every promise") {
+  check_all("ethos-u55-256", kOthers);
+}
+TEST_CASE("large networks on ethos-u55-256 keep every promise") {
+  check_all("ethos-u55-256", kLarge);
+}
+TEST_CASE("ONNX files on ethos-u55-256 keep every promise") {
+  check_all("ethos-u55-256", files_of(".onnx"));
+}
+TEST_CASE("TFLite files on ethos-u55-256 keep every promise") {
+  check_all("ethos-u55-256", files_of(".tflite"));
+}
 TEST_CASE("mobile networks on edge-tpu keep every promise") { check_all("edge-tpu", kMobile); }
 TEST_CASE("other networks on edge-tpu keep every promise") { check_all("edge-tpu", kOthers); }
 TEST_CASE("large networks on edge-tpu keep every promise") { check_all("edge-tpu", kLarge); }
 TEST_CASE("ONNX files on edge-tpu keep every promise") { check_all("edge-tpu", files_of(".onnx")); }
-TEST_CASE("TFLite files on edge-tpu keep every promise") { check_all("edge-tpu", files_of(".tflite")); }
-TEST_CASE("mobile networks on systolic-32-ws keep every promise") { check_all("systolic-32-ws", kMobile); }
-TEST_CASE("other networks on systolic-32-ws keep every promise") { check_all("systolic-32-ws", kOthers); }
-TEST_CASE("large networks on systolic-32-ws keep every promise") { check_all("systolic-32-ws", kLarge); }
-TEST_CASE("ONNX files on systolic-32-ws keep every promise") { check_all("systolic-32-ws", files_of(".onnx")); }
-TEST_CASE("TFLite files on systolic-32-ws keep every promise") { check_all("systolic-32-ws", files_of(".tflite")); }
-TEST_CASE("mobile networks on systolic-32-os keep every promise") { check_all("systolic-32-os", kMobile); }
-TEST_CASE("other networks on systolic-32-os keep every promise") { check_all("systolic-32-os", kOthers); }
-TEST_CASE("large networks on systolic-32-os keep every promise") { check_all("systolic-32-os", kLarge); }
-TEST_CASE("ONNX files on systolic-32-os keep every promise") { check_all("systolic-32-os", files_of(".onnx")); }
-TEST_CASE("TFLite files on systolic-32-os keep every promise") { check_all("systolic-32-os", files_of(".tflite")); }
+TEST_CASE("TFLite files on edge-tpu keep every promise") {
+  check_all("edge-tpu", files_of(".tflite"));
+}
+TEST_CASE("mobile networks on systolic-32-ws keep every promise") {
+  check_all("systolic-32-ws", kMobile);
+}
+TEST_CASE("other networks on systolic-32-ws keep every promise") {
+  check_all("systolic-32-ws", kOthers);
+}
+TEST_CASE("large networks on systolic-32-ws keep every promise") {
+  check_all("systolic-32-ws", kLarge);
+}
+TEST_CASE("ONNX files on systolic-32-ws keep every promise") {
+  check_all("systolic-32-ws", files_of(".onnx"));
+}
+TEST_CASE("TFLite files on systolic-32-ws keep every promise") {
+  check_all("systolic-32-ws", files_of(".tflite"));
+}
+TEST_CASE("mobile networks on systolic-32-os keep every promise") {
+  check_all("systolic-32-os", kMobile);
+}
+TEST_CASE("other networks on systolic-32-os keep every promise") {
+  check_all("systolic-32-os", kOthers);
+}
+TEST_CASE("large networks on systolic-32-os keep every promise") {
+  check_all("systolic-32-os", kLarge);
+}
+TEST_CASE("ONNX files on systolic-32-os keep every promise") {
+  check_all("systolic-32-os", files_of(".onnx"));
+}
+TEST_CASE("TFLite files on systolic-32-os keep every promise") {
+  check_all("systolic-32-os", files_of(".tflite"));
+}
 
 }  // namespace
 }  // namespace presil::testing

@@ -26,9 +26,7 @@ ChipSpec odd_unit() {
 ChipSpec odd_nano() {
   return chip_of("ne-nano", {{"sram.kib", "48"}, {"mac_array.parallelism_factor", "12"}});
 }
-ChipSpec odd_cores() {
-  return chip_of("ne-base", {{"cores", "3"}, {"sram.kib", "64"}});
-}
+ChipSpec odd_cores() { return chip_of("ne-base", {{"cores", "3"}, {"sram.kib", "64"}}); }
 
 /// Walks every group of a compiled network under the mapping that it got.
 std::string first_gap(const Graph& graph, const ChipSpec& chip, const CompiledNetwork& done) {

@@ -85,8 +85,7 @@ TEST_CASE("steady state works for every kind of weights") {
   for (const char* name : {"mobilenet_v2", "resnet18", "lstm_asr", "bert_tiny", "conformer"}) {
     CAPTURE(std::string(name));
     const RunResult r = run_many(load_network(name, {}), chip_of("edge-tpu"), 2, true);
-    CHECK(moved(r.compiled.program, false, Traffic::kWeights) <
-          r.parameters.value);
+    CHECK(moved(r.compiled.program, false, Traffic::kWeights) < r.parameters.value);
   }
 }
 
@@ -123,18 +122,17 @@ TEST_CASE("int4 weights halve the bytes of weights, fp16 doubles those of activa
 Graph with_host_op() {
   GraphBuilder b("host");
   const TensorId x = b.add_input("x", DataType::kFloat32, {1, 16, 8, 8});
-  const TensorId before = b.add_op(
-      OpKind::kConv, ConvAttrs{}, {x, b.add_constant(weights_of("w", {16, 16, 1, 1}))}, "before");
+  const TensorId before = b.add_op(OpKind::kConv, ConvAttrs{},
+                                   {x, b.add_constant(weights_of("w", {16, 16, 1, 1}))}, "before");
   TensorDesc made;
   made.name = "made";
   made.shape = {1, 16, 8, 8};
-  const TensorId host =
-      b.add_op_into(OpKind::kHost,
-                    HostAttrs{.type = "NonMaxSuppression",
-                              .output_shapes = {made.shape},
-                              .output_types = {DataType::kFloat32}},
-                    {before}, {made}, "nms")
-          .front();
+  const TensorId host = b.add_op_into(OpKind::kHost,
+                                      HostAttrs{.type = "NonMaxSuppression",
+                                                .output_shapes = {made.shape},
+                                                .output_types = {DataType::kFloat32}},
+                                      {before}, {made}, "nms")
+                            .front();
   b.mark_output(b.add_op(OpKind::kConv, ConvAttrs{},
                          {host, b.add_constant(weights_of("w2", {16, 16, 1, 1}))}, "after"));
   return std::move(b).finish();
@@ -186,10 +184,10 @@ TEST_CASE("a state of a recurrent layer is stored, and its readers wait for the 
   std::vector<TensorDesc> outputs(2);
   outputs[0].name = "y";
   outputs[1].name = "y_h";
-  const std::vector<TensorId> made = b.add_op_into(
-      OpKind::kLstm, RecurrentAttrs{.hidden = 16},
-      {x, b.add_constant(weights_of("w", {1, 64, 16})), b.add_constant(weights_of("r", {1, 64, 16}))},
-      outputs, "lstm");
+  const std::vector<TensorId> made = b.add_op_into(OpKind::kLstm, RecurrentAttrs{.hidden = 16},
+                                                   {x, b.add_constant(weights_of("w", {1, 64, 16})),
+                                                    b.add_constant(weights_of("r", {1, 64, 16}))},
+                                                   outputs, "lstm");
   b.mark_output(made[0]);
   b.mark_output(
       b.add_op(OpKind::kFullyConnected, {},

@@ -60,7 +60,7 @@ bool is_small(const std::string& chip) {
   return chip == "ne-nano" || chip == "nvdla-small" || chip.starts_with("ethos") || chip == "unit";
 }
 
-void check_numbers(const RunResult& r) {
+void check_numbers(const ChipSpec& chip, const RunResult& r) {
   Cycles sum;
   double energy = 0;
   for (const GroupResult& g : r.groups) {
@@ -81,6 +81,7 @@ void check_numbers(const RunResult& r) {
   for (const Picojoules& memory : e.memories) parts += memory.value;
   CHECK(parts == doctest::Approx(e.total().value));
   CHECK(energy == doctest::Approx(parts).epsilon(1e-6));
+  if (chip.energy.mac.empty()) return;  // the systolic chips say nothing of energy
   CHECK(e.mac.value > 0);
   CHECK(e.idle.value > 0);
 }
@@ -147,12 +148,12 @@ void check_network(const std::string& network, const ChipSpec& chip) {
     return;
   }
   CHECK(r.macs == macs_of(graph));
-  check_numbers(r);
+  check_numbers(chip, r);
   check_bytes(graph, chip, r);
+  if (r.compiled.program.commands.size() > 20000) return;  // the smaller ones tell
   const CompiledNetwork again = compile(graph, chip, {});
   CHECK(same_program(again.program, r.compiled.program));
-  if (again.program.commands.size() < 20000)
-    CHECK(simulate(chip, again.program).total == r.timeline.total);
+  CHECK(simulate(chip, again.program).total == r.timeline.total);
 }
 
 void check_all(const std::string& chip_name, const std::vector<std::string>& networks) {

@@ -347,7 +347,8 @@ class Lowering {
                          tile.stage->groups == 1 &&
                          tile.channels.count() < tile.stage->reduction;
     const CommandId id = emit(std::move(command));
-    open = cut_sum ? id : -1;
+    // What follows the last one need not wait until its results have left.
+    open = cut_sum && !tile.last_of_sum ? id : -1;
   }
 
   /// One pass over two operands; a further pass for each further operand.

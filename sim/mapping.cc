@@ -34,8 +34,11 @@ std::int64_t input_tile_bytes(const Stage& stage, const StageMapping& m, std::in
     for (const Rows run : cut({0, stage.out.columns}, m.columns))
       columns = std::max(columns, input_columns(stage, run).count());
   }
-  const std::int64_t channels =
-      input_channels(stage, {0, m.outputs}, {0, m.channels}).count();
+  std::int64_t channels = input_channels(stage, {0, m.outputs}, {0, m.channels}).count();
+  if (stage.groups > 1)  // not every group begins at a block
+    for (const Part& part : parts)
+      for (const Rows run : cut(part.outputs, m.outputs))
+        channels = std::max(channels, input_channels(stage, run, {0, m.channels}).count());
   return tile_bytes(stage.in, rows, columns, channels);
 }
 

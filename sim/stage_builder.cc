@@ -111,8 +111,14 @@ class Builder {
     if (op_.kind == OpKind::kTransposedConv) {
       // Each output sees every stride-th tap of the kernel: phases of a dense convolution.
       stage.reach = Reach::kProportional;
-      stage.taps = ceil_div(attrs.window.kernel_h, attrs.window.stride_h) *
-                   ceil_div(attrs.window.kernel_w, attrs.window.stride_w);
+      // A tiny image loses many products to its padding, which the network counts all the same.
+      const auto taps = [](std::int64_t kernel, std::int64_t stride, std::int64_t in,
+                           std::int64_t out) {
+        return std::max(ceil_div(kernel, stride), ceil_div(in * kernel, out));
+      };
+      const Window& w = attrs.window;
+      stage.taps = taps(w.kernel_h, w.stride_h, stage.in.rows, stage.out.rows) *
+                   taps(w.kernel_w, w.stride_w, stage.in.columns, stage.out.columns);
     }
     return stage;
   }

@@ -148,7 +148,7 @@ class Estimate {
     else if (positions_ * sums_ <= m_.input_slots)
       loads = positions_ * sums_;
     else if (m_.order == LoopOrder::kPositionsOuter)
-      loads = positions_ * (sums_ == 1 ? 1 : outputs_ * sums_);
+      loads = positions_ * sums_ * (sums_ <= m_.input_slots ? 1 : outputs_);
     else
       loads = outputs_ * positions_ * sums_;
     add(memory, tile, static_cast<double>(loads));
@@ -164,8 +164,10 @@ class Estimate {
     const double once = static_cast<double>(
                             stage_.weight_bytes(part_.outputs.count(), stage_.reduction) * images) *
                         ratio;
-    const bool reloaded = m_.weight_slots != kHeld && outputs_ * sums_ > m_.weight_slots &&
-                          (m_.order == LoopOrder::kPositionsOuter || sums_ > 1);
+    // With outputs outside, the slots only have to hold one run of outputs' whole reduction.
+    const std::int64_t needed =
+        m_.order == LoopOrder::kPositionsOuter ? outputs_ * sums_ : sums_;
+    const bool reloaded = m_.weight_slots != kHeld && needed > m_.weight_slots;
     const double times = reloaded ? static_cast<double>(positions_ / images) : 1;
     add(stage_.weights_are_activations
             ? around_.memory_of(stage_.weights)

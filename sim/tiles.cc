@@ -50,9 +50,12 @@ Rows input_channels(const Stage& stage, Rows outputs, Rows channels) {
     return {outputs.begin, std::min(outputs.end, std::max(outputs.begin + 1, stage.in.channels))};
   if (stage.kind != StageKind::kMac || stage.whole_channels) return {0, stage.in.channels};
   if (stage.groups > 1) {
+    // Whole blocks come in, also where a group's inputs begin within one.
     const std::int64_t per_group = stage.group_outputs();
-    return {outputs.begin / per_group * stage.reduction,
-            ceil_div(outputs.end, per_group) * stage.reduction};
+    const std::int64_t begin = outputs.begin / per_group * stage.reduction;
+    const std::int64_t end = ceil_div(outputs.end, per_group) * stage.reduction;
+    return {begin / stage.in.atom * stage.in.atom,
+            std::min(stage.in.channels, round_up(end, stage.in.atom))};
   }
   if (stage.reach == Reach::kWhole) return {0, stage.in.channels};  // a transposed operand
   return channels;
@@ -76,10 +79,7 @@ std::int64_t output_step(const Stage& stage) {
   if (stage.weights_are_activations && !stage.weights_transposed)
     atom = std::lcm(atom, stage.weight_map.atom);
   if (stage.groups > 1) {
-    std::int64_t step = std::lcm(atom, stage.group_outputs());
-    // The groups' inputs begin at a block too.
-    const std::int64_t inputs = step / stage.group_outputs() * stage.reduction;
-    step *= stage.in.atom / std::gcd(stage.in.atom, inputs);
+    const std::int64_t step = std::lcm(atom, stage.group_outputs());
     return std::min(step, stage.out.channels);
   }
   return std::min(atom, stage.out.channels);

@@ -75,8 +75,8 @@ void Coverage::walk() {
   check_totals();
 }
 
-std::vector<std::uint8_t>& Coverage::counts(
-    std::map<const Stage*, std::vector<std::uint8_t>>& of, const Stage& stage) {
+std::vector<std::uint8_t>& Coverage::counts(std::map<const Stage*, std::vector<std::uint8_t>>& of,
+                                            const Stage& stage) {
   auto& found = of[&stage];
   if (found.empty()) found.resize(static_cast<std::size_t>(stage.out.elements()), 0);
   return found;
@@ -121,8 +121,8 @@ void Coverage::load_weights(const WeightTile& tile) {
   const Buffer& buffer = buffers_.at(static_cast<std::size_t>(tile.buffer));
   if (tile.bytes > buffer.slot_bytes)
     fail(fmt::format("weights of {} bytes in a slot of {}", tile.bytes, buffer.slot_bytes));
-  slots_[{tile.buffer, tile.slot}].weights = {{tile.image, tile.outputs.begin, tile.outputs.end,
-                                               tile.channels.begin, tile.channels.end}};
+  slots_[{tile.buffer, tile.slot}].weights = {
+      {tile.image, tile.outputs.begin, tile.outputs.end, tile.channels.begin, tile.channels.end}};
 }
 
 void Coverage::check_there(const Tile& tile, const std::string& what) {
@@ -140,8 +140,7 @@ void Coverage::check_there(const Tile& tile, const std::string& what) {
       there = slot.frame == tile.frame &&
               std::any_of(slot.boxes.begin(), slot.boxes.end(), [&](const Box& box) {
                 return box.image == tile.image && r >= box.frame.rows.begin &&
-                       r < box.frame.rows.end &&
-                       inside(tile.content.columns, box.frame.columns) &&
+                       r < box.frame.rows.end && inside(tile.content.columns, box.frame.columns) &&
                        inside(tile.content.channels, box.frame.channels);
               });
     }
@@ -234,9 +233,8 @@ void Coverage::compute(const ComputeTile& tile) {
 
 void Coverage::store(const Tile& tile) {
   check_there(tile, "what is stored");
-  const auto stage = std::find_if(group_.stages.begin(), group_.stages.end(), [&](const Stage& s) {
-    return &s.out == tile.map;
-  });
+  const auto stage = std::find_if(group_.stages.begin(), group_.stages.end(),
+                                  [&](const Stage& s) { return &s.out == tile.map; });
   if (stage == group_.stages.end()) return fail("a store of no stage's output");
   auto& stored = counts(stored_, *stage);
   each_element(stage->out, tile.image, tile.content, [&](std::size_t e) { ++stored.at(e); });
@@ -260,8 +258,8 @@ void Coverage::check_totals() {
       if (done[e] == 0 || (done[e] > 1 && !may_repeat))
         return fail(fmt::format("{}: output element {} is made {} times", stage.name, e, done[e]));
       if (whole > 0 && sums.at(e) != whole * done[e])
-        return fail(fmt::format("{}: output element {} sums {} of {}", stage.name, e, sums.at(e),
-                                whole));
+        return fail(
+            fmt::format("{}: output element {} sums {} of {}", stage.name, e, sums.at(e), whole));
     }
   }
 }

@@ -56,7 +56,7 @@ class Coverage {
   const Fused& fused_;
   const Surroundings& around_;
   const FusionGroup& group_;
-  const Mapping& mapping_;
+  const Mapping mapping_;
   std::vector<Buffer> buffers_;
   std::map<Place, Slot> slots_;
   std::map<const Stage*, std::vector<std::int32_t>> summed_;  ///< reduction channels, by element

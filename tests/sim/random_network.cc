@@ -12,7 +12,8 @@ namespace {
 
 class Random {
  public:
-  Random(std::uint64_t seed, int number) : engine_(seed * 1000003 + static_cast<unsigned>(number)) {}
+  Random(std::uint64_t seed, int number)
+      : engine_(seed * 1000003 + static_cast<unsigned>(number)) {}
   std::int64_t in(std::int64_t from, std::int64_t to) {
     return from + static_cast<std::int64_t>(engine_() % static_cast<std::uint64_t>(to - from + 1));
   }
@@ -49,15 +50,14 @@ class Maker {
   TensorId input(Shape s) {
     return b_.add_input(fmt::format("x{}", inputs_++), DataType::kFloat32, std::move(s));
   }
-  TensorId feature_map() {
-    return input({r_.in(1, 2), channels(), r_.in(1, 20), r_.in(1, 40)});
-  }
+  TensorId feature_map() { return input({r_.in(1, 2), channels(), r_.in(1, 20), r_.in(1, 40)}); }
   TensorId weight(Shape s) { return b_.add_constant(weights_of("w", std::move(s))); }
   TensorId fc(TensorId x, const char* name) {
     return b_.add_op(OpKind::kFullyConnected, {}, {x, weight({channels(), shape(x).back()})}, name);
   }
   TensorId pointwise(TensorId x, std::int64_t outputs, const char* name) {
-    return b_.add_op(OpKind::kConv, ConvAttrs{}, {x, weight({outputs, shape(x).at(1), 1, 1})}, name);
+    return b_.add_op(OpKind::kConv, ConvAttrs{}, {x, weight({outputs, shape(x).at(1), 1, 1})},
+                     name);
   }
 
   Window window(const Shape& in, bool pool) {
@@ -67,8 +67,10 @@ class Maker {
     w.stride_h = r_.in(1, 3);
     w.stride_w = r_.in(1, 3);
     if (!pool && r_.chance(30)) {
-      w.dilation_h = r_.in(1, w.kernel_h == 1 ? 1 : std::min<std::int64_t>(3, (in[2] - 1) / (w.kernel_h - 1)));
-      w.dilation_w = r_.in(1, w.kernel_w == 1 ? 1 : std::min<std::int64_t>(3, (in[3] - 1) / (w.kernel_w - 1)));
+      w.dilation_h =
+          r_.in(1, w.kernel_h == 1 ? 1 : std::min<std::int64_t>(3, (in[2] - 1) / (w.kernel_h - 1)));
+      w.dilation_w =
+          r_.in(1, w.kernel_w == 1 ? 1 : std::min<std::int64_t>(3, (in[3] - 1) / (w.kernel_w - 1)));
     }
     const auto pad = [&](std::int64_t kernel) { return r_.in(0, kernel - 1); };
     w.pad_top = pad(w.kernel_h);
@@ -86,9 +88,8 @@ class Maker {
       x = pointwise(x, attrs.groups * r_.in(1, 24), "to_groups");
       outputs = attrs.groups * r_.in(1, 24);
     }
-    std::vector<TensorId> operands{
-        x, weight({outputs, shape(x)[1] / attrs.groups, attrs.window.kernel_h,
-                   attrs.window.kernel_w})};
+    std::vector<TensorId> operands{x, weight({outputs, shape(x)[1] / attrs.groups,
+                                              attrs.window.kernel_h, attrs.window.kernel_w})};
     if (r_.chance(50)) operands.push_back(weight({outputs}));
     TensorId y = b_.add_op(OpKind::kConv, attrs, operands, "conv");
     if (r_.chance(30)) y = b_.add_op(OpKind::kAdd, {}, {y, input(shape(y))}, "add");
@@ -105,10 +106,10 @@ class Maker {
 
   TensorId depthwise(TensorId x, std::int64_t multiplier) {
     ConvAttrs attrs{.window = window(shape(x), false), .groups = shape(x)[1]};
-    return b_.add_op(OpKind::kDepthwiseConv, attrs,
-                     {x, weight({shape(x)[1] * multiplier, 1, attrs.window.kernel_h,
-                                 attrs.window.kernel_w})},
-                     "depthwise");
+    return b_.add_op(
+        OpKind::kDepthwiseConv, attrs,
+        {x, weight({shape(x)[1] * multiplier, 1, attrs.window.kernel_h, attrs.window.kernel_w})},
+        "depthwise");
   }
 
   TensorId transposed(TensorId x) {
@@ -189,9 +190,8 @@ class Maker {
     std::vector<TensorDesc> outputs(2);
     outputs[0].name = std::string("y");  // a literal trips -Wrestrict in gcc 12
     outputs[1].name = std::string("y_h");
-    const std::vector<TensorId> made =
-        b_.add_op_into(OpKind::kLstm, attrs, {x, weight({d, 4 * h, i}), weight({d, 4 * h, h})},
-                       outputs, "lstm");
+    const std::vector<TensorId> made = b_.add_op_into(
+        OpKind::kLstm, attrs, {x, weight({d, 4 * h, i}), weight({d, 4 * h, h})}, outputs, "lstm");
     if (r_.chance(50)) b_.mark_output(made[1]);
     return r_.chance(30) ? made[1] : made[0];
   }
@@ -228,7 +228,8 @@ class Maker {
       case 14:
         return split(x);
       case 15:
-        return b_.add_op(OpKind::kTranspose, TransposeAttrs{.perm = {0, 2, 3, 1}}, {x}, "transpose");
+        return b_.add_op(OpKind::kTranspose, TransposeAttrs{.perm = {0, 2, 3, 1}}, {x},
+                         "transpose");
       case 16:
         return b_.add_op(OpKind::kResizeBilinear,
                          ResizeAttrs{.out_h = r_.in(1, 30), .out_w = r_.in(1, 30)}, {x}, "resize");
@@ -252,8 +253,6 @@ class Maker {
 
 }  // namespace
 
-Graph random_network(std::uint64_t seed, int number) {
-  return Maker(seed, number).make(number);
-}
+Graph random_network(std::uint64_t seed, int number) { return Maker(seed, number).make(number); }
 
 }  // namespace presil::testing

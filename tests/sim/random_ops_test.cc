@@ -4,6 +4,8 @@
 #include <doctest/doctest.h>
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "core/error.h"
 #include "tests/sim/coverage.h"
 #include "tests/sim/random_network.h"
@@ -11,7 +13,11 @@
 namespace presil::testing {
 namespace {
 
-constexpr std::uint64_t kSeed = 20;
+/// PRESIL_RANDOM_SEED goes hunting elsewhere.
+std::uint64_t seed() {
+  const char* given = std::getenv("PRESIL_RANDOM_SEED");
+  return given != nullptr ? std::strtoull(given, nullptr, 10) : 20;
+}
 constexpr int kCases = 300;
 
 ChipSpec odd_unit() {
@@ -20,9 +26,7 @@ ChipSpec odd_unit() {
 ChipSpec odd_nano() {
   return chip_of("ne-nano", {{"sram.kib", "48"}, {"mac_array.parallelism_factor", "12"}});
 }
-ChipSpec odd_cores() {
-  return chip_of("ne-base", {{"cores", "3"}, {"sram.kib", "64"}});
-}
+ChipSpec odd_cores() { return chip_of("ne-base", {{"cores", "3"}, {"sram.kib", "64"}}); }
 
 /// Walks every group of a compiled network under the mapping that it got.
 std::string first_gap(const Graph& graph, const ChipSpec& chip, const CompiledNetwork& done) {
@@ -40,7 +44,7 @@ void run_all(const ChipSpec& chip, int from, int to) {
   int ran = 0, refused = 0;
   for (int number = from; number < to; ++number) {
     try {
-      const Graph graph = random_network(kSeed, number);
+      const Graph graph = random_network(seed(), number);
       const RunResult r = run(graph, chip);
       const std::string gap = first_gap(graph, chip, r.compiled);
       CHECK_MESSAGE(gap.empty(), "case " << number << ": " << gap);

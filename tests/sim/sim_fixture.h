@@ -55,12 +55,9 @@ struct Alone {
   explicit Alone(const Fused& f, std::int64_t sram_bytes = -1)
       : resident(f.network.storages.size(), false),
         memory(choose_memories(f.chip, f.network)),
-        around{f.chip,
-               f.network,
-               resident,
-               memory,
-               sram_bytes < 0 ? f.chip.sram_bytes() : sram_bytes,
-               false} {}
+        around{
+            f.chip, f.network, resident, memory, sram_bytes < 0 ? f.chip.sram_bytes() : sram_bytes,
+            false} {}
   Alone(const Alone&) = delete;
   std::vector<bool> resident;
   std::vector<int> memory;

@@ -138,8 +138,11 @@ TEST_CASE("which input channels output channels need") {
   Stage grouped = dense;  // 4 groups of 8 -> 16 channels
   grouped.groups = 4;
   grouped.reduction = 8;
+  grouped.in.atom = 8;
   CHECK(input_channels(grouped, {0, 16}, {0, 8}) == Rows{0, 8});
   CHECK(input_channels(grouped, {16, 64}, {0, 8}) == Rows{8, 32});
+  grouped.in.atom = 16;  // whole blocks come in, also where a group begins within one
+  CHECK(input_channels(grouped, {16, 32}, {0, 8}) == Rows{0, 16});
   Stage whole = dense;
   whole.whole_channels = true;
   CHECK(input_channels(whole, {0, 64}, {0, 8}) == Rows{0, 32});

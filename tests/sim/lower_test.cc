@@ -1,0 +1,96 @@
+#include "sim/lower.h"
+
+#include <doctest/doctest.h>
+
+#include "sim/commands.h"
+#include "tests/sim/sim_fixture.h"
+
+namespace presil::testing {
+namespace {
+
+CompileOptions pinned(const std::string& group, const StageMapping& m) {
+  CompileOptions options;
+  options.pinned[group] = {.stages = {m}};
+  return options;
+}
+
+TEST_CASE("a reduction in two runs: two commands a tile, one result, constants with the first") {
+  LayerBuilder b("conv", Padding::kSymmetric);
+  const TensorId x = b.input("x", {1, 16, 4, 4});
+  b.output(b.conv(x, {.channels = 8, .name = "conv"}));
+  const CompiledNetwork c =
+      compiled(std::move(b).finish(), chip_of("unit"),
+               pinned("conv", {.rows = 4, .columns = 4, .outputs = 8, .channels = 8}));
+  std::vector<Matrix> products;
+  for (const Command& command : c.program.commands)
+    if (const Matrix* m = std::get_if<Matrix>(&command.work)) products.push_back(*m);
+  REQUIRE(products.size() == 2);
+  CHECK(products[0].channels == 8);
+  CHECK(products[0].drained_per_position == 0);
+  CHECK(products[0].output.run_bytes == 0);
+  CHECK(products[1].drained_per_position == 8);
+  CHECK(moved(c.program, false, Traffic::kWeights) == 16 * 8 + 8 * 4);  // 32 bits of bias
+  CHECK(products[0].useful_macs() + products[1].useful_macs() == Macs(16 * 8 * 16));
+}
+
+TEST_CASE("every product waits for its weights and its input, every store for its product") {
+  const CompiledNetwork c =
+      compiled(pointwise(8, 8, 4, 4), chip_of("unit"),
+               pinned("conv", {.rows = 2, .columns = 4, .outputs = 8, .channels = 8}));
+  for (const Command& command : c.program.commands) {
+    if (std::holds_alternative<Load>(command.work)) continue;
+    CHECK(!command.dependencies.empty());
+  }
+  CHECK(count_of<Matrix>(c.program) == 2);
+  CHECK(count_of<Store>(c.program) == 2);
+}
+
+TEST_CASE("padding of a channel block is moved and counted") {
+  // 6 channels in blocks of 4 bytes: two blocks.
+  const CompiledNetwork c = compiled(pointwise(6, 6, 4, 4), chip_of("unit"));
+  CHECK(moved(c.program, false, Traffic::kInput) == 8 * 16);
+  CHECK(moved(c.program, true, Traffic::kOutput) == 8 * 16);
+  CHECK(moved(c.program, false, Traffic::kWeights) == 36);
+}
+
+TEST_CASE("compressed weights cross the port at their ratio") {
+  const CompiledNetwork c =
+      compiled(pointwise(64, 64, 8, 8), chip_of("unit", {{"weight_compression", "0.5"}}));
+  CHECK(moved(c.program, false, Traffic::kWeights) == 64 * 64 / 2);
+}
+
+TEST_CASE("transfers are cut so that none is longer than 64 bursts") {
+  const CompiledNetwork c = compiled(pointwise(32, 32, 64, 64), chip_of("unit"));
+  for (const Command& command : c.program.commands) {
+    const Load* load = std::get_if<Load>(&command.work);
+    if (load == nullptr) continue;
+    const bool contiguous = load->transfer.runs() == 1;
+    if (contiguous) CHECK(load->transfer.bytes() <= kTransferBursts * 64);
+  }
+}
+
+TEST_CASE("a transposed convolution reads the halo of its phases") {
+  GraphBuilder b("up");
+  const TensorId x = b.add_input("x", DataType::kFloat32, {1, 4, 8, 8});
+  const ConvAttrs attrs{.window = {.kernel_h = 4,
+                                   .kernel_w = 4,
+                                   .stride_h = 2,
+                                   .stride_w = 2,
+                                   .pad_top = 1,
+                                   .pad_bottom = 1,
+                                   .pad_left = 1,
+                                   .pad_right = 1}};
+  b.mark_output(b.add_op(OpKind::kTransposedConv, attrs,
+                         {x, b.add_constant(weights_of("w", {4, 4, 4, 4}))}, "up"));
+  const Fused f(std::move(b).finish(), chip_of("unit"));
+  const Stage& stage = f.stage(0);
+  CHECK(stage.out.rows == 16);
+  CHECK(stage.taps == 4);
+  // Output row 8 is made of input rows 3 and 4 (rows 2i - 1 .. 2i + 2).
+  CHECK(input_rows(stage, {8, 9}) == Rows{3, 5});
+  CHECK(input_rows(stage, {0, 1}) == Rows{0, 1});
+  CHECK(input_rows(stage, {15, 16}) == Rows{7, 8});
+}
+
+}  // namespace
+}  // namespace presil::testing

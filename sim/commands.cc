@@ -58,7 +58,9 @@ Vector vector_of(const ComputeTile& tile) {
   const std::int64_t work = stage.work_on_input ? stored_elements(tile.input)
                                                 : results * stage.work_multiple;
   // What is fused behind a reduction or pooling costs its share of each result.
-  const double fused = stage.epilogue * static_cast<double>(results) / static_cast<double>(work);
+  const double fused = tile.last_of_sum ? stage.epilogue * static_cast<double>(results) /
+                                              static_cast<double>(work)
+                                        : 0;
   return {.elements = work,
           .element_bits = std::max(stage.in.bits, stage.out.bits),
           .cycles_per_element = stage.vector_cost + fused};

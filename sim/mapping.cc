@@ -20,7 +20,9 @@ std::int64_t input_tile_bytes(const Stage& stage, const StageMapping& m, std::in
                               const std::vector<Part>& parts) {
   std::int64_t rows = 0;
   const std::int64_t height = std::min(out_rows, stage.out.rows);
-  if (stage.reach == Reach::kWindow) {
+  if (stage.sums_rows) {
+    rows = m.channels;
+  } else if (stage.reach == Reach::kWindow) {
     rows = std::min(stage.in.rows, (height - 1) * stage.window.stride_h +
                                        (stage.window.kernel_h - 1) * stage.window.dilation_h + 1);
   } else {

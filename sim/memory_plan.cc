@@ -267,11 +267,28 @@ class Planner {
         most = stage.in.bytes() + stage.out.bytes();
         worst = &stage;
       }
+    const std::int64_t least = least_that_is_legal(g);
     throw Error("layer '{}' cannot run: the smallest tiles of '{}' {} need {} bytes of SRAM, there "
                 "are {}; sram.kib of at least {} would do",
                 group.name, graph_.tensor(worst->input).name,
-                to_string(graph_.tensor(worst->input).shape), smallest(g), sram(),
-                ceil_div(smallest(g) + kept_bytes_, 1024));
+                to_string(graph_.tensor(worst->input).shape), least, sram(),
+                ceil_div(least + kept_bytes_, 1024));
+  }
+
+  /// The smallest footprint of any mapping that the search would consider with endless SRAM.
+  std::int64_t least_that_is_legal(std::size_t g) const {
+    Surroundings endless = plan_.around(chip_, network_, g);
+    endless.room = std::int64_t{1} << 50;
+    std::int64_t total = 0;
+    for (const Stage& stage : network_.groups[g].stages) {
+      const FusionGroup alone{.name = stage.name, .stages = {stage}};
+      std::int64_t least = std::int64_t{1} << 50;
+      for (const StageMapping& m : stage_candidates(endless, alone, 0, CoreSplit::kNone))
+        least = std::min(least, footprint(endless, alone, {.stages = {m}}));
+      total = std::max(total, least);
+    }
+    // Stages of a group that follow one another share the room in equal parts.
+    return total * static_cast<std::int64_t>(network_.groups[g].stages.size());
   }
 
   /// Weights that stream through a ring get as many slots as there is room beside the previous

@@ -59,6 +59,9 @@ struct Stage {
   /// Output channels [a, b) need exactly the input channels [a, b): depthwise, pooling, elementwise.
   bool channelwise = false;
   bool whole_channels = false;  ///< neither input nor output channels can be cut
+  /// A reduction over whole rows (global pooling): `reduction` is the input's rows, which may come
+  /// in runs whose partial results are added up.
+  bool sums_rows = false;
 
   // kMac
   MacOp mac = MacOp::kDense;
@@ -91,6 +94,10 @@ struct Stage {
   double host_operations = 0;
   std::vector<TensorId> also_makes;  ///< further outputs
 
+  /// May the sum behind an output be cut into runs: of input channels, or of rows?
+  bool cuts_sum() const {
+    return sums_rows || (kind == StageKind::kMac && !channelwise && groups == 1);
+  }
   /// Output channels of one group.
   std::int64_t group_outputs() const { return out.channels / groups; }
   std::int64_t output_rows() const { return out.rows; }

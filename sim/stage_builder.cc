@@ -233,9 +233,8 @@ class Builder {
       case kGlobalAveragePool:
       case kGlobalMaxPool:
         stage.reach = Reach::kWhole;
-        stage.channelwise = true;
         stage.work_on_input = true;
-        return stage;
+        return over_rows(stage);
       case kReduceMean:
       case kReduceSum:
       case kReduceMax:
@@ -307,12 +306,18 @@ class Builder {
       return stage;
     }
     if (!over_channels && stage.in.channels == stage.out.channels &&
-        stage.in.batch == stage.out.batch) {
-      stage.reach = Reach::kWhole;
-      stage.channelwise = true;
-      return stage;
-    }
+        stage.in.batch == stage.out.batch && stage.out.rows == 1)
+      return over_rows(stage);
     return proportional(stage);
+  }
+
+  /// One result a channel from all rows of the image.
+  static Stage over_rows(Stage stage) {
+    stage.reach = Reach::kWhole;
+    stage.channelwise = true;
+    stage.sums_rows = true;
+    stage.reduction = stage.in.rows;
+    return stage;
   }
 
   /// Moves whole rows' worth of everything, in equal shares.

@@ -43,6 +43,8 @@ double tile_cycles(const Surroundings& around, const Stage& stage, std::int64_t 
                                         share * static_cast<double>(stage.in.rows * stage.in.columns)))},
       {0, 1},
       {0, stage.channelwise ? outputs : stage.in.channels}};
+  if (stage.sums_rows)
+    tile.input.content = {{0, channels}, {0, stage.in.columns}, {0, outputs}};
   return static_cast<double>(vector_timing(around.chip, vector_of(tile)).value);
 }
 
@@ -73,7 +75,7 @@ class Estimate {
     positions_ = ceil_div(part_.rows.count(), m.rows) * ceil_div(stage.out.columns, m.columns) *
                  stage.out.batch;
     outputs_ = ceil_div(part_.outputs.count(), m.outputs);
-    cut_channels_ = stage.kind == StageKind::kMac && !stage.channelwise && stage.groups == 1;
+    cut_channels_ = stage.cuts_sum();
     sums_ = cut_channels_ ? ceil_div(stage.reduction, m.channels) : 1;
   }
 
@@ -126,7 +128,9 @@ class Estimate {
     const Rows some{middle, std::min(part_.rows.end, middle + m_.rows)};
     const Rows first{part_.rows.begin, std::min(part_.rows.end, part_.rows.begin + m_.rows)};
     const std::int64_t rows =
-        std::max(input_rows(stage_, first).count(), input_rows(stage_, some).count());
+        stage_.sums_rows ? m_.channels
+                         : std::max(input_rows(stage_, first).count(),
+                                    input_rows(stage_, some).count());
     const std::int64_t channels =
         input_channels(stage_, {part_.outputs.begin, part_.outputs.begin + m_.outputs},
                        {0, cut_channels_ ? m_.channels : 1})
@@ -144,7 +148,7 @@ class Estimate {
     }
     std::int64_t loads;
     if (stage_.channelwise || stage_.groups > 1)
-      loads = positions_ * outputs_;
+      loads = positions_ * outputs_ * sums_;
     else if (positions_ * sums_ <= m_.input_slots)
       loads = positions_ * sums_;
     else if (m_.order == LoopOrder::kPositionsOuter)
@@ -209,8 +213,7 @@ double compute_cycles(const Surroundings& around, const Stage& stage, const Stag
                       const Rows& part_rows, const Rows& part_outputs) {
   const Cut rows(part_rows.count(), m.rows), columns(stage.out.columns, m.columns),
       outputs(part_outputs.count(), m.outputs);
-  const bool cut_channels =
-      stage.kind == StageKind::kMac && !stage.channelwise && stage.groups == 1;
+  const bool cut_channels = stage.cuts_sum();
   const Cut channels(cut_channels ? stage.reduction : 1, cut_channels ? m.channels : 1);
   double total = 0;
   rows.each([&](std::int64_t r, std::int64_t nr) {

@@ -49,6 +49,7 @@ std::string signature(const Surroundings& around, const FusionGroup& group, bool
                         s.reduction, s.taps, s.weights_are_activations, s.weights_per_image,
                         s.weight_bits, s.constant_bits, s.epilogue, s.steps, s.vector_cost,
                         s.work_on_input, s.work_multiple, s.constant_bytes);
+    text += s.sums_rows ? "rows " : "";
     if (chain && &s != &group.stages.front()) text += "inner ";
     else place(s.input);
     if (!chain || &s == &group.stages.back()) place(s.output);
@@ -70,8 +71,8 @@ std::vector<std::int64_t> column_sizes(const Stage& stage) {
 }
 
 std::vector<std::int64_t> channel_sizes(const ChipSpec& chip, const Stage& stage) {
-  if (stage.kind != StageKind::kMac || stage.channelwise || stage.groups > 1)
-    return {std::max<std::int64_t>(1, stage.reduction)};
+  if (!stage.cuts_sum()) return {std::max<std::int64_t>(1, stage.reduction)};
+  if (stage.sums_rows) return tile_sizes(stage.reduction, 1);
   const std::int64_t dot = chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].dot_length;
   return tile_sizes(stage.reduction, std::lcm(dot, stage.in.atom));
 }
@@ -251,7 +252,7 @@ std::vector<StageMapping> stage_candidates(const Surroundings& around, const Fus
           }
   if (found.empty() && !stage.whole_channels)  // the smallest steps of the layout
     for (const std::int64_t k : {output_step(stage)})
-      for (const std::int64_t c : {std::min(stage.in.atom, std::max<std::int64_t>(1, stage.reduction))})
+      for (const std::int64_t c : {stage.sums_rows ? 1 : std::min(stage.in.atom, std::max<std::int64_t>(1, stage.reduction))})
         try_one({.rows = 1, .columns = column_sizes(stage).back(), .outputs = k, .channels = c,
                  .input_slots = 1, .weight_slots = 1, .output_slots = 1});
   return found;
@@ -307,8 +308,7 @@ std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& g
                    .outputs = stage.whole_channels ? stage.out.channels : output_step(stage),
                    .channels = std::max<std::int64_t>(1, stage.reduction),
                    .input_slots = 1, .weight_slots = 1, .output_slots = 1, .hold_recurrent = false};
-    if (stage.kind == StageKind::kMac && !stage.channelwise && stage.groups == 1)
-      m.channels = std::min(stage.in.atom, m.channels);
+    if (stage.cuts_sum()) m.channels = stage.sums_rows ? 1 : std::min(stage.in.atom, m.channels);
     if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows;
     const FusionGroup alone{.name = group.name, .stages = {stage}};
     total += footprint(around, alone, {.stages = {m}});

@@ -40,9 +40,8 @@ StageTiles::StageTiles(const Stage& stage, const StageMapping& mapping, const Pa
     for (const Rows r : rows)
       for (const Rows c : columns) positions.push_back({image, r, c});
   outputs = cut(part.outputs, mapping.outputs);
-  channels = stage.kind == StageKind::kMac && !stage.channelwise && stage.groups == 1
-                 ? cut({0, stage.reduction}, mapping.channels)
-                 : std::vector<Rows>{{0, std::max<std::int64_t>(1, stage.reduction)}};
+  const Rows sum{0, std::max<std::int64_t>(1, stage.reduction)};
+  channels = stage.cuts_sum() ? cut(sum, mapping.channels) : std::vector<Rows>{sum};
 }
 
 Rows input_channels(const Stage& stage, Rows outputs, Rows channels) {

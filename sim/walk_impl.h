@@ -47,10 +47,10 @@ void Walker<Sink>::walk_stage(const Stage& stage, int number, const StageMapping
     for (std::size_t c = 0; c < tiles.channels.size(); ++c) {
       tile.channels = tiles.channels[c];
       const Rows channels = input_channels(stage, outputs, tile.channels);
+      const Rows rows = stage.sums_rows ? tile.channels : input_rows(stage, at.rows);
       tile.input = external_input(
-          stage, number, part, at.image,
-          {input_rows(stage, at.rows), input_columns(stage, at.columns), channels},
-          {static_cast<std::int64_t>(p), channels.begin});
+          stage, number, part, at.image, {rows, input_columns(stage, at.columns), channels},
+          {stage.sums_rows ? rows.begin : static_cast<std::int64_t>(p), channels.begin});
       if (stage.kind == StageKind::kMac && stage.weights_are_activations)
         tile.weight_map = weight_map(stage, number, at.image, outputs, tile.channels);
       else if (stage.kind == StageKind::kMac)

@@ -163,11 +163,15 @@ void compare(const Graph& graph, const ChipSpec& chip, std::size_t number) {
                        m.order == LoopOrder::kPositionsOuter ? "P" : "K", m.input_slots,
                        m.weight_slots, m.output_slots);
   };
-  fmt::print("{},{},{},{},{},{},{},{:.4f},{},{}\n", chip.name, number, ours.groups[0].kind,
+  const auto predicted = [&](const Mapping& m) {
+    return price_of(around, s.network.groups[0], m, 1'000'000)->cycles;
+  };
+  fmt::print("{},{},{},{},{},{},{},{:.4f},{},{},{:.0f},{:.0f}\n", chip.name, number, ours.groups[0].kind,
              ours.groups[0].shape.empty() ? "" : fmt::format("\"{}\"", ours.groups[0].shape),
              grid.size(), simulated, ours.timeline.total.value,
              static_cast<double>(ours.timeline.total.value) / static_cast<double>(best) - 1,
-             text(ours.compiled.plan.mappings[0].stages[0]), text(best_mapping.stages[0]));
+             text(ours.compiled.plan.mappings[0].stages[0]), text(best_mapping.stages[0]),
+             predicted(ours.compiled.plan.mappings[0]), predicted(best_mapping));
   std::fflush(stdout);
 }
 

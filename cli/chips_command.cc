@@ -21,8 +21,12 @@ double peak_tops(const ChipSpec& chip, const PrecisionMode& mode) {
 
 std::vector<std::filesystem::path> chip_files() {
   std::vector<std::filesystem::path> files;
-  for (const auto& entry : std::filesystem::directory_iterator(chips_folder()))
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(chips_folder(), error))
     if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+  if (error)
+    throw Error("{}: the folder of chips cannot be read: {}; set PRESIL_CHIPS",
+                chips_folder().string(), error.message());
   std::sort(files.begin(), files.end());
   return files;
 }
@@ -59,12 +63,27 @@ void show_chip(const std::string& name, const ChipOverrides& overrides) {
                memory.latency_cycles);
 }
 
+constexpr const char* kHelp = R"(Examples:
+  presil chips                                 the chips, their arrays and peak rates
+  presil chips ne-base --set sram.kib=512      one chip file, with a key changed)";
+
 }  // namespace
 
 std::filesystem::path chips_folder() {
   const char* folder = std::getenv("PRESIL_CHIPS");
   return folder != nullptr ? std::filesystem::path(folder)
                            : std::filesystem::path(PRESIL_SOURCE_DIR) / "chips";
+}
+
+std::vector<std::string> chip_names() {
+  std::vector<std::string> names;
+  for (const auto& file : chip_files()) names.push_back(file.stem().string());
+  return names;
+}
+
+CLI::Option* add_repeatable(CLI::App& command, const std::string& name,
+                            std::vector<std::string>& values, const std::string& help) {
+  return command.add_option(name, values, help)->allow_extra_args(false);
 }
 
 ChipOverrides parse_overrides(const std::vector<std::string>& arguments) {
@@ -86,7 +105,8 @@ void add_chips_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand("chips", "List the chips, or show one");
   command->add_option("chip", options->name, "Name or YAML file");
-  command->add_option("--set", options->set, "Override a key: sram.kib=512");
+  command->footer(kHelp);
+  add_repeatable(*command, "--set", options->set, "Override a key: sram.kib=512");
   command->callback([options] {
     if (options->name.empty())
       list_chips();

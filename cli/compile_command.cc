@@ -3,8 +3,7 @@
 #include <memory>
 
 #include "cli/commands.h"
-#include "core/error.h"
-#include "models/import.h"
+#include "cli/run_flags.h"
 #include "sim/dump.h"
 #include "sim/mapping_yaml.h"
 
@@ -12,48 +11,17 @@ namespace presil::cli {
 
 namespace {
 
+constexpr const char* kHelp = R"(Examples:
+  presil compile mobilenet_v2 --chip ne-base
+  presil compile net.onnx --chip ne-base --dump out/
+  presil simulate net.onnx --chip ne-base --mapping out/mappings.yaml)";
+
 struct Options {
-  std::string model, chip, precision, precision_map, inference = "first", dump, mapping;
-  std::vector<std::string> set, inputs;
-  std::int64_t batch = 1, inferences = 1;
-  bool host_ops = false;
+  std::string model, chip, dump;
+  std::vector<std::string> set;
+  ImportFlags import;
+  CompileFlags compile;
 };
-
-/// "name=1x3x224x224".
-std::pair<std::string, Shape> parse_input(const std::string& argument) {
-  const auto bad = [&] {
-    return Error("--input {}: must be name=extents, e.g. --input image=1x3x224x224", argument);
-  };
-  const std::size_t equals = argument.rfind('=');
-  if (equals == std::string::npos || equals == 0) throw bad();
-  Shape shape;
-  std::int64_t extent = 0;
-  bool digits = false;
-  for (const char c : argument.substr(equals + 1) + "x") {
-    if (c >= '0' && c <= '9' && extent <= kMaxExtent) {
-      extent = extent * 10 + (c - '0');
-      digits = true;
-    } else if (c == 'x' && digits && extent >= 1) {
-      shape.push_back(std::exchange(extent, 0));
-      digits = false;
-    } else {
-      throw bad();
-    }
-  }
-  return {argument.substr(0, equals), shape};
-}
-
-CompileOptions compile_options(const Options& options) {
-  CompileOptions result{.allow_host_ops = options.host_ops,
-                        .batch = options.batch,
-                        .inferences = options.inferences,
-                        .steady = options.inference == "steady"};
-  if (!options.precision.empty()) result.precision.network = parse_precision(options.precision);
-  if (!options.precision_map.empty())
-    result.precision.layers = load_precision_map(options.precision_map);
-  if (!options.mapping.empty()) read_mapping(options.mapping, result);
-  return result;
-}
 
 void print_groups(const ChipSpec& chip, const CompiledNetwork& compiled) {
   fmt::print("{:<40} {:>4} {:>10} {:>9} {:>12}  {}\n", "group", "ops", "MMACs", "SRAM KiB",
@@ -80,10 +48,9 @@ void print_totals(const ChipSpec& chip, const CompiledNetwork& compiled) {
 void compile_model(const Options& options) {
   const ChipSpec chip =
       load_chip(find_chip(options.chip, chips_folder()), parse_overrides(options.set));
-  ImportOptions import{.allow_host_ops = options.host_ops};
-  for (const std::string& input : options.inputs) import.input_shapes.insert(parse_input(input));
-  const Graph graph = load_network(options.model, import);
-  const CompiledNetwork compiled = compile(graph, chip, compile_options(options));
+  const Graph graph = load_network(options.model, options.import.options());
+  const CompiledNetwork compiled =
+      compile(graph, chip, options.compile.options(options.import.host_ops));
   check_program(compiled.program, chip);
   if (!options.dump.empty()) {
     write_dump(options.dump, graph, chip, compiled);
@@ -99,20 +66,12 @@ void add_compile_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
   CLI::App* command = app.add_subcommand(
       "compile", "Show how a network would run on a chip: groups, tiles, addresses, commands");
+  command->footer(kHelp);
   command->add_option("model", options->model, "Built-in name or file")->required();
   command->add_option("--chip", options->chip, "Chip name or YAML file")->required();
-  command->add_option("--set", options->set, "Override a chip key: sram.kib=512");
-  command->add_option("--precision", options->precision, "w4a8, int8, fp16, ...");
-  command->add_option("--precision-map", options->precision_map,
-                      "YAML map of layer name patterns to precisions");
-  command->add_option("--batch", options->batch, "Images at once")->capture_default_str();
-  command->add_option("--inferences", options->inferences, "Back to back")->capture_default_str();
-  command->add_option("--inference", options->inference, "steady: weights that fit are on chip")
-      ->check(CLI::IsMember({"first", "steady"}))
-      ->capture_default_str();
-  command->add_option("--input", options->inputs, "Shape of an input: image=1x3x224x224");
-  command->add_flag("--host-ops", options->host_ops, "Place what the chip cannot run on the host");
-  command->add_option("--mapping", options->mapping, "Pin what this mappings.yaml says");
+  add_repeatable(*command, "--set", options->set, "Override a key of the chip: sram.kib=512");
+  options->import.add_to(*command);
+  options->compile.add_to(*command);
   command->add_option("--dump", options->dump,
                       "Write every artefact as YAML into this folder instead of a table");
   command->callback([options] { compile_model(*options); });

@@ -6,7 +6,9 @@
 #include <systemc>
 
 #include "cli/commands.h"
+#include "cli/usage_error.h"
 #include "core/error.h"
+#include "sim/simulator_version.h"
 
 // libsystemc expects one in every program; ours has a main of its own.
 int sc_main(int, char**) { return 0; }
@@ -17,23 +19,35 @@ constexpr int kUserError = 2;
 constexpr int kInternalError = 70;
 
 constexpr const char* kExamples = R"(Examples:
-  presil chips                        list the chips, their arrays and peak rates
-  presil chips nvdla-full             everything one chip file says, resolved
-  presil validate nvdla FILE.csv      the machine against RTL cycle counts)";
+  presil simulate mobilenet_v2 --chip ne-base       how long, and why
+  presil simulate net.onnx --chip ne-base --set sram.kib=512
+  presil simulate --list models.txt --chip ne-nano --chip ne-base --csv out.csv
+  presil compile net.onnx --chip ne-base            groups, tiles, addresses, commands
+  presil models                                     the built-in networks
+  presil models net.tflite                          what the importer understood
+  presil chips                                      the chips, their arrays and peak rates
+  presil validate nvdla FILE.csv                    the machine against RTL cycle counts
+`presil COMMAND --help` explains a command. Exit codes: 0 good, 2 yours to mend, 70 our bug.)";
 
 int run(int argc, char** argv) {
   CLI::App app("presil: how will this network run on a chip that does not exist yet?", "presil");
-  app.set_version_flag("--version", "presil " PRESIL_VERSION);
+  app.set_version_flag("--version", fmt::format("presil {} (simulator {})", PRESIL_VERSION,
+                                                presil::kSimulatorVersion));
   app.require_subcommand(1);
   app.footer(kExamples);
-  presil::cli::add_chips_command(app);
-  presil::cli::add_validate_command(app);
   presil::cli::add_simulate_command(app);
   presil::cli::add_compile_command(app);
+  presil::cli::add_models_command(app);
+  presil::cli::add_chips_command(app);
+  presil::cli::add_validate_command(app);
+  presil::cli::add_completion_command(app);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error) == 0 ? 0 : kUserError;
+    if (error.get_exit_code() == 0) return app.exit(error);  // --help, --version
+    fmt::print(stderr, "presil: {}\n",
+               presil::cli::usage_error(app, error, argc > 1 ? argv[1] : ""));
+    return kUserError;
   }
   return 0;
 }

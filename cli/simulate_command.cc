@@ -1,56 +1,149 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "cli/commands.h"
-#include "models/import.h"
-#include "sim/mapping_yaml.h"
-#include "sim/run.h"
+#include "cli/run_flags.h"
+#include "cli/simulate_list.h"
+#include "core/error.h"
+#include "core/output_file.h"
+#include "profiler/report_csv.h"
+#include "profiler/report_json.h"
+#include "profiler/report_table.h"
+#include "sim/process_pool.h"
 
 namespace presil::cli {
 
 namespace {
 
+constexpr const char* kHelp = R"(Examples:
+  presil simulate mobilenet_v2 --chip ne-base
+  presil simulate net.onnx --chip ne-base --set sram.kib=512 --precision w4a8 --top 10
+  presil simulate net.onnx --chip my_chip.yaml --input image=4x3x224x224 --json - | jq .latency_us
+  presil simulate resnet50 --chip ne-nano --chip ne-base --chip ne-max
+  presil simulate --list models.txt --chip ne-base --workers 4 --csv results.csv)";
+
 struct Options {
-  std::string model, chip, mapping;
-  std::vector<std::string> set;
-  bool host_ops = false;
+  std::string model, list;
+  std::vector<std::string> chips, set;
+  ImportFlags import;
+  CompileFlags compile;
+  AblationFlags ablations;
+  std::string json, csv;
+  std::optional<std::int64_t> top;
+  std::int64_t workers = 0;  ///< 0: as many as there are processors
+  double time_limit = 0;
+
+  /// Several runs, a row each, instead of one run in detail.
+  bool many() const { return !list.empty() || chips.size() > 1; }
 };
 
-void print_table(const RunResult& r) {
-  fmt::print("{:<44} {:>10} {:>10} {:>6} {:>6} {:>10} {:>10}\n", "group", "MMACs", "cycles", "share",
-             "util", "read B", "written B");
-  for (const GroupResult& g : r.groups)
-    fmt::print("{:<44.44} {:>10.2f} {:>10} {:>5.1f}% {:>5.1f}% {:>10} {:>10} {}\n", g.name,
-               static_cast<double>(g.macs.value) / 1e6, g.latency.value,
-               100.0 * static_cast<double>(g.latency.value) / static_cast<double>(r.latency.value),
-               100 * g.utilisation, g.memory_read.value, g.memory_written.value, g.commands);
-  fmt::print("latency {} cycles, {:.1f} us; MACs {:.1f} M (executed {:.1f} M); util {:.1f} %; peak "
-             "SRAM {} KiB; read {} written {} bytes; {} commands, {} events\n",
-             r.latency.value, r.microseconds(r.latency), static_cast<double>(r.macs.value) / 1e6,
-             static_cast<double>(r.macs_executed.value) / 1e6, 100 * r.utilisation,
-             r.peak_sram.value / 1024, r.memory_read.value, r.memory_written.value,
-             r.compiled.program.commands.size(), r.timeline.events);
+/// A file, stdout ("-") or nothing (""). Opened before the run, so that a bad path costs no time.
+class Sink {
+ public:
+  explicit Sink(const std::string& path) : path_(path) {
+    if (!path.empty() && path != "-") file_.emplace(path);
+  }
+  bool wanted() const { return !path_.empty(); }
+  bool is_stdout() const { return path_ == "-"; }
+  void put(const std::string& text) {
+    if (is_stdout()) fmt::print("{}", text);
+    if (!file_) return;
+    file_->write(text);
+    file_->commit();
+  }
+
+ private:
+  std::string path_;
+  std::optional<OutputFile> file_;
+};
+
+void check(const Options& options) {
+  if (options.model.empty() == options.list.empty())
+    throw Error("simulate: give one MODEL or --list FILE; `presil models` lists the built-in ones");
+  if (options.chips.empty())
+    throw Error("simulate: --chip is missing; `presil chips` lists the chips");
+  if (options.workers < 0 || options.workers > 1024)
+    throw Error("--workers must be 1..1024, is {}", options.workers);
+  if (options.top && *options.top < 1) throw Error("--top must be at least 1, is {}", *options.top);
+  if (options.time_limit < 0) throw Error("--time-limit must be >= 0, is {}", options.time_limit);
+  if (options.json == "-" && options.csv == "-")
+    throw Error("--json and --csv cannot both go to stdout");
+  if (!options.many()) return;
+  if (!options.json.empty()) throw Error("--json is for one model on one chip; use --csv");
+  if (options.top) throw Error("--top is for one model on one chip");
+  if (!options.compile.mapping.empty()) throw Error("--mapping is for one model on one chip");
+  if (!options.list.empty() && !options.import.inputs.empty())
+    throw Error("--input is for one model, not for --list");
+}
+
+void simulate_many(const Options& options, const RunOptions& run_options) {
+  ListOptions list{
+      .overrides = parse_overrides(options.set),
+      .import = options.import.options(),
+      .run = run_options,
+      .workers = options.workers > 0 ? static_cast<int>(options.workers) : processor_count(),
+      .seconds_a_run = options.time_limit,
+      .csv = options.csv};
+  list.models = options.list.empty() ? std::vector<std::string>{options.model}
+                                     : read_model_list(options.list);
+  for (const std::string& chip : options.chips)
+    list.chips.push_back(load_chip(find_chip(chip, chips_folder()), list.overrides));
+  simulate_list(list);
+}
+
+void simulate_one(const Options& options, const RunOptions& run_options) {
+  const ChipOverrides overrides = parse_overrides(options.set);
+  const ChipSpec chip = load_chip(find_chip(options.chips.front(), chips_folder()), overrides);
+  const Graph graph = load_network(options.model, options.import.options());
+  Sink json(options.json), csv(options.csv);
+  const RunResult result = run(graph, chip, run_options);
+  const Report report{.graph = graph,
+                      .chip = chip,
+                      .options = run_options,
+                      .run = result,
+                      .model = options.model,
+                      .overrides = overrides,
+                      .version = PRESIL_VERSION};
+  if (json.wanted()) json.put(json_text(report_json(report)));
+  if (csv.wanted()) csv.put(report_csv(report));
+  if (json.is_stdout() || csv.is_stdout()) return;
+  TableOptions table;
+  if (options.top) table.top = static_cast<std::size_t>(*options.top);
+  fmt::print("{}", report_table(report, table));
 }
 
 }  // namespace
 
 void add_simulate_command(CLI::App& app) {
   auto options = std::make_shared<Options>();
-  CLI::App* command = app.add_subcommand("simulate", "Run a network on a chip");
-  command->add_option("model", options->model, "built-in name or file")->required();
-  command->add_option("--chip", options->chip, "chip name or file")->required();
-  command->add_option("--set", options->set, "override a chip key: sram.kib=512");
-  command->add_option("--mapping", options->mapping, "pin what this mappings.yaml says");
-  command->add_flag("--host-ops", options->host_ops, "place what the chip cannot run on the host");
+  CLI::App* command = app.add_subcommand("simulate", "Run networks on chips: how long, and why");
+  command->footer(std::string("The table: ") + table_legend() + "\n\n" + kHelp);
+  command->add_option("model", options->model, "Built-in name, or .onnx, .tflite or .yaml file");
+  add_repeatable(*command, "--chip", options->chips,
+                 "Chip name or YAML file; several compare chips");
+  add_repeatable(*command, "--set", options->set, "Override a key of the chip: sram.kib=512");
+  options->import.add_to(*command);
+  options->compile.add_to(*command);
+  options->ablations.add_to(*command);
+  command->add_option("--top", options->top, "Only the groups that take longest");
+  command->add_option("--json", options->json,
+                      "Everything, as docs/json_schema.md says; - is stdout");
+  command->add_option("--csv", options->csv, "A row a group, or with --list a run; - is stdout");
+  command->add_option("--list", options->list, "File with one model a line ('#': comment)");
+  command->add_option("--workers", options->workers,
+                      "Runs at once with --list or several chips; default: all processors");
+  command->add_option("--time-limit", options->time_limit,
+                      "Seconds after which a run of --list is ended; default: none");
   command->callback([options] {
-    const ChipSpec chip =
-        load_chip(find_chip(options->chip, chips_folder()), parse_overrides(options->set));
-    const Graph graph = load_network(options->model, {.allow_host_ops = options->host_ops});
-    RunOptions run_options;
-    run_options.compile.allow_host_ops = options->host_ops;
-    if (!options->mapping.empty()) read_mapping(options->mapping, run_options.compile);
-    print_table(run(graph, chip, run_options));
+    check(*options);
+    const RunOptions run_options{.compile = options->compile.options(options->import.host_ops),
+                                 .simulate = options->ablations.options};
+    if (options->many())
+      simulate_many(*options, run_options);
+    else
+      simulate_one(*options, run_options);
   });
 }
 

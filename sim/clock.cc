@@ -45,7 +45,7 @@ void Clock::run_store(const Pending& store, const Competitor* load) {
                 store.ready + start_ + static_cast<double>(around_.chip.dma.setup_cycles)});
   double cycles = sharing_ * port_cycles(around_.chip, *port.memory, store.load);
   // A load that wants the port at the same time takes turns with it, burst by burst.
-  if (load != nullptr && load->ready <= begin && store_stream_ != 0)
+  if (load != nullptr && load->ready < begin + cycles && store_stream_ != 0)
     cycles += turnaround_cycles(*port.memory,
                                 std::min(load->bursts, store.load.bursts(around_.chip)));
   const double end = begin + cycles;

@@ -5,16 +5,12 @@
 
 namespace presil {
 
-namespace {
-
 void check_options(const CompileOptions& options) {
   if (options.batch < 1 || options.batch > 65536)
     throw Error("--batch must be 1..65536, is {}", options.batch);
   if (options.inferences < 1 || options.inferences > 10000)
     throw Error("--inferences must be 1..10000, is {}", options.inferences);
 }
-
-}  // namespace
 
 CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileOptions& options) {
   check_options(options);
@@ -24,7 +20,7 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   const StageContext context{graph, chip, result.precision, last, options.batch};
   const FusedNetwork fused = fuse(context, options.allow_host_ops);
   check_fusion(context, fused);
-  Tiler tiler;
+  Tiler tiler(graph, result.precision);
   const PlanOptions plan{.steady = options.steady, .pinned = options.pinned, .pins = options.pins};
   result.network = form_chains(chip, graph, fused, tiler, plan);
   check_fusion(context, result.network);

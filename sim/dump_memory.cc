@@ -4,7 +4,7 @@
 
 #include <ostream>
 
-#include "core/atomic_file.h"
+#include "core/output_file.h"
 #include "core/error.h"
 #include "core/yaml_text.h"
 #include "sim/dump.h"
@@ -111,7 +111,9 @@ void write_dump(const std::filesystem::path& folder, const Graph& graph, const C
   if (failed || !std::filesystem::is_directory(folder, failed))
     throw Error("{}: is no folder and cannot be made one; give --dump another", folder.string());
   const auto write = [&](const char* name, const auto& writer) {
-    write_atomically(folder / name, writer);
+    OutputFile file(folder / name);
+    writer(file.stream());
+    file.commit();
   };
   write("network.yaml", [&](std::ostream& out) { write_network(out, graph); });
   write("precision.yaml",

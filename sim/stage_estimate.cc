@@ -50,8 +50,8 @@ double tile_cycles(const Surroundings& around, const Stage& stage, std::int64_t 
 /// fast tilings the coarser one is looked at first.
 constexpr double kIssueShare = 0.5;
 
-/// Share of the stores that meet loads when everything is loaded once, early. A choice.
-constexpr double kHeldOverlap = 0.3;
+/// Share of the stores' bursts that take turns with loads'. A choice; the clock knows better.
+constexpr double kOverlap = 0.3;
 
 
 /// What crosses one memory's port, and what of it comes first and last.
@@ -99,10 +99,7 @@ class Estimate {
     const PortSum& p = ports_[i];
     const MemorySpec& memory = around_.chip.memories[i];
     if (memory.duplex) return std::max(p.reads, p.writes);
-    const bool held = m_.input_slots == kHeld && m_.weight_slots == kHeld;
-    const double together = around_.chip.dma.channels == 1 ? 0
-                            : held                         ? kHeldOverlap
-                                                           : 1;
+    const double together = around_.chip.dma.channels == 1 ? 0 : kOverlap;
     return p.reads + p.writes +
            together * turnaround_cycles(memory, std::min(p.read_bursts, p.write_bursts));
   }

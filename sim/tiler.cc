@@ -8,14 +8,22 @@
 
 #include "sim/stage_estimate.h"
 #include "sim/tiles.h"
+#include "sim/trial.h"
 
 namespace presil {
 
 namespace {
 
 /// Finalists of the closed form that are walked on the clock, and the longest walk that is priced.
-constexpr std::size_t kFinalists = 12;
+constexpr std::size_t kFinalists = 32;
 constexpr std::int64_t kLongestWalk = 4000;
+
+/// Of them, those that are simulated: so many, of at most so many commands, and not predicted to be
+/// slower than the best by more than this factor.
+constexpr std::size_t kTrials = 10;
+constexpr int kAlike = 3;
+constexpr std::int64_t kLongestTrial = 1000;
+constexpr double kTrialSpread = 1.5;
 
 /// Buffer choices: {input, weight, output} slots.
 constexpr int kSlots[][3] = {{2, 2, 2},         {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2},
@@ -121,22 +129,30 @@ std::int64_t computations(const Stage& stage, const StageMapping& m) {
          ceil_div(std::max<std::int64_t>(1, stage.reduction), m.channels);
 }
 
-/// Faster; or as fast within the clock's blindness, with less to do for the memory and sequencer.
-bool is_better(const Price& a, const Price& b) {
-  constexpr double kSame = 0.003;
-  if (a.cycles < b.cycles * (1 - kSame)) return true;
-  if (a.cycles > b.cycles * (1 + kSame)) return false;
-  const auto burden = [](const Price& p) { return p.bytes + 256.0 * static_cast<double>(p.commands); };
-  return burden(a) < burden(b);
+/// Of the choices that are as fast as the first within the clock's blindness, the one with the least
+/// to do for memory and sequencer.
+const Choice& lightest_of_equals(const std::vector<Choice>& sorted) {
+  constexpr double kSame = 1.003;
+  const auto burden = [](const Choice& c) {
+    return c.price.bytes + 256.0 * static_cast<double>(c.price.commands);
+  };
+  const Choice* lightest = &sorted.front();
+  for (const Choice& choice : sorted)
+    if (choice.price.cycles <= kSame * sorted.front().price.cycles &&
+        burden(choice) < burden(*lightest))
+      lightest = &choice;
+  return *lightest;
 }
 
-/// Best mapping of one stage of a group whose stages run one after another.
-std::optional<Choice> best_of_stage(const Surroundings& around, const FusionGroup& whole_group,
-                                    std::size_t number, CoreSplit split) {
-  const FusionGroup group{.name = whole_group.name, .stages = {whole_group.stages[number]}};
+/// Do feature maps cross a port, so that reads and writes meet there?
+bool crosses_a_port(const Surroundings& around, const Stage& stage) {
+  return !around.is_resident(stage.input) || !around.is_resident(stage.output);
+}
+
+/// The clock's finalists, best first.
+std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& group,
+                              CoreSplit split) {
   const Stage& stage = group.stages[0];
-  if (stage.kind == StageKind::kHost)
-    return Choice{Mapping{.stages = {whole(stage)}}, {}};
   std::vector<std::pair<double, StageMapping>> ranked;
   for (const StageMapping& m : stage_candidates(around, group, 0, split))
     ranked.emplace_back(stage.kind == StageKind::kRecurrent
@@ -145,21 +161,54 @@ std::optional<Choice> best_of_stage(const Surroundings& around, const FusionGrou
                         m);
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::optional<Choice> best;
-  std::size_t priced = 0;
+  std::vector<Choice> found;
+  std::map<std::array<std::int64_t, 4>, int> alike;
+  double best = 0;
   for (const auto& [estimate, m] : ranked) {
-    if (priced >= kFinalists && best) break;
+    if (found.size() >= kFinalists) break;
     // What the closed form puts far behind cannot win.
-    if (best && estimate > 1.5 * best->price.cycles) break;
+    if (!found.empty() && estimate > 1.5 * best) break;
+    const std::int64_t limit = found.empty() ? 100 * kLongestWalk : kLongestWalk;
+    if (!found.empty() && computations(stage, m) > limit) continue;
+    // A few choices of buffers for the same tile are enough: look at other tiles too.
+    if (++alike[{m.rows, m.columns, m.outputs, m.channels}] > kAlike) continue;
     const Mapping mapping{.stages = {m}, .split = split};
-    const std::int64_t limit = best ? kLongestWalk : 100 * kLongestWalk;
-    if (best && computations(stage, m) > limit) continue;
     const std::optional<Price> price = price_of(around, group, mapping, limit);
     if (!price) continue;
-    ++priced;
-    if (!best || is_better(*price, best->price)) best = Choice{mapping, *price};
+    found.push_back({mapping, *price});
+    best = found.size() == 1 ? price->cycles : std::min(best, price->cycles);
   }
-  return best;
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Choice& a, const Choice& b) { return a.price.cycles < b.price.cycles; });
+  return found;
+}
+
+/// Best mapping of one stage of a group whose stages run one after another.
+std::optional<Choice> best_of_stage(const TrialContext& context, const Surroundings& around,
+                                    const FusionGroup& whole_group, std::size_t number,
+                                    CoreSplit split) {
+  const FusionGroup group{.name = whole_group.name, .stages = {whole_group.stages[number]}};
+  const Stage& stage = group.stages[0];
+  if (stage.kind == StageKind::kHost) return Choice{Mapping{.stages = {whole(stage)}}, {}};
+  std::vector<Choice> found = finalists(around, group, split);
+  if (found.empty()) return {};
+  if (context.graph == nullptr || !crosses_a_port(around, stage)) return lightest_of_equals(found);
+  std::optional<Choice> best;
+  std::int64_t least = 0;
+  std::size_t tried = 0;
+  std::map<std::array<std::int64_t, 2>, int> alike;
+  for (const Choice& choice : found) {
+    if (tried >= kTrials) break;
+    const StageMapping& m = choice.mapping.stages[0];
+    if (++alike[{m.rows, m.outputs}] > 2) continue;
+    if (choice.price.commands > kLongestTrial || choice.price.cycles > kTrialSpread * found.front().price.cycles)
+      continue;
+    const std::optional<Cycles> cycles = trial_run(context, around, group, choice.mapping);
+    if (!cycles) continue;
+    ++tried;
+    if (!best || cycles->value < least) best = choice, least = cycles->value;
+  }
+  return best ? *best : lightest_of_equals(found);
 }
 
 }  // namespace
@@ -167,7 +216,7 @@ std::optional<Choice> best_of_stage(const Surroundings& around, const FusionGrou
 std::vector<std::int64_t> tile_sizes(std::int64_t extent, std::int64_t step) {
   std::set<std::int64_t> sizes{extent};
   for (std::int64_t size = step; size < extent; size *= 2) sizes.insert(size);
-  for (const std::int64_t parts : {2, 3, 4, 6, 8, 12}) {
+  for (const std::int64_t parts : {2, 3, 4, 5, 6, 8, 12}) {
     const std::int64_t size = round_up(ceil_div(extent, parts), step);
     if (size < extent) sizes.insert(size);
   }
@@ -219,7 +268,7 @@ std::optional<Choice> Tiler::search(const Surroundings& around, const FusionGrou
       // Stages that follow one another in a group share the room in equal parts.
       Surroundings share = around;
       share.room = around.room / static_cast<std::int64_t>(group.stages.size());
-      const std::optional<Choice> one = best_of_stage(share, group, i, split);
+      const std::optional<Choice> one = best_of_stage({graph_, precision_}, share, group, i, split);
       legal = one.has_value();
       if (!legal) break;
       choice.mapping.stages.push_back(one->mapping.stages[0]);

@@ -1,6 +1,7 @@
 #pragma once
 // The search for a group's mapping: every tiling and loop order of a coarse grid is judged by a
-// closed form, the best few are walked on the clock, the best of those wins.
+// closed form, the best few are walked on the clock, and where tensors cross a memory's port the
+// best of those are simulated.
 
 #include <map>
 #include <memory>
@@ -10,6 +11,7 @@
 
 #include "sim/clock.h"
 #include "sim/mapping.h"
+#include "sim/precision.h"
 
 namespace presil {
 
@@ -30,12 +32,20 @@ struct Choice {
 /// Deterministic.
 class Tiler {
  public:
+  /// With a network, finalists whose inputs or outputs cross a memory's port are simulated
+  /// (sim/trial.h); without one, the clock decides alone.
+  Tiler() = default;
+  Tiler(const Graph& graph, const PrecisionPlan& precision)
+      : graph_(&graph), precision_(&precision) {}
+
   /// The best mapping, or empty when none is legal in the room.
   std::optional<Choice> search(const Surroundings& around, const FusionGroup& group);
   /// The same with the group's stages depth-first; empty too when the stages do not chain.
   std::optional<Choice> search_chain(const Surroundings& around, const FusionGroup& group);
 
  private:
+  const Graph* graph_ = nullptr;
+  const PrecisionPlan* precision_ = nullptr;
   std::map<std::string, std::optional<Choice>> known_;
 };
 

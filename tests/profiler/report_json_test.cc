@@ -1,0 +1,138 @@
+#include "profiler/report_json.h"
+
+#include <doctest/doctest.h>
+
+#include <cmath>
+#include <fstream>
+#include <set>
+#include <sstream>
+
+#include "profiler/report_csv.h"
+#include "tests/profiler/report_fixture.h"
+
+namespace presil {
+namespace {
+
+/// "a", "a.b", "a[].b": every key of a document.
+void collect_keys(const Json& json, const std::string& path, std::set<std::string>& keys) {
+  if (json.is_array())
+    for (const Json& element : json) collect_keys(element, path + "[]", keys);
+  if (!json.is_object()) return;
+  for (const auto& [key, value] : json.items()) {
+    const std::string name = path.empty() ? key : path + "." + key;
+    keys.insert(name);
+    collect_keys(value, name, keys);
+  }
+}
+
+/// The first cell of every row of the table.
+std::set<std::string> documented_keys() {
+  std::ifstream in(PRESIL_SOURCE_DIR "/docs/json_schema.md");
+  std::set<std::string> keys;
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("| `")) keys.insert(line.substr(3, line.find('`', 3) - 3));
+  return keys;
+}
+
+/// A network with one operator on the host.
+Json with_host_op() {
+  GraphBuilder builder("hosted");
+  const TensorId image = builder.add_input("image", DataType::kFloat32, {1, 8, 4, 4});
+  TensorDesc out{.name = "out", .type = DataType::kFloat32, .shape = {1, 8, 4, 4}};
+  const auto made = builder.add_op_into(
+      OpKind::kHost,
+      HostAttrs{
+          .type = "Strange", .output_shapes = {{1, 8, 4, 4}}, .output_types = {DataType::kFloat32}},
+      {image}, {out}, "odd");
+  builder.mark_output(made[0]);
+  const Graph graph = std::move(builder).finish();
+  const ChipSpec chip = load_chip(PRESIL_SOURCE_DIR "/chips/ne-base.yaml");
+  RunOptions options;
+  options.compile.allow_host_ops = true;
+  const RunResult result = run(graph, chip, options);
+  return report_json({.graph = graph,
+                      .chip = chip,
+                      .options = options,
+                      .run = result,
+                      .model = "hosted",
+                      .overrides = {{"sram.kib", "1024"}},
+                      .version = "0.0.0"});
+}
+
+TEST_CASE("the document's keys are those of docs/json_schema.md") {
+  const Simulated tiny;
+  std::set<std::string> keys;
+  collect_keys(report_json(tiny.report({{"sram.kib", "1024"}})), "", keys);
+  collect_keys(with_host_op(), "", keys);
+  CHECK(keys == documented_keys());
+}
+
+TEST_CASE("a document adds up") {
+  for (const char* chip : {"ne-base", "ne-max", "edge-tpu"}) {
+    const Simulated tiny("ds_cnn", chip);
+    const Json json = report_json(tiny.report());
+    std::int64_t latency = 0, macs = 0, by_bound = 0, read = 0;
+    for (const Json& group : json["groups"]) {
+      latency += group["latency_cycles"].get<std::int64_t>();
+      macs += group["macs"].get<std::int64_t>();
+    }
+    for (const Json& cycles : json["cycles_by_bound"]) by_bound += cycles.get<std::int64_t>();
+    for (const Json& memory : json["memories"]) {
+      read += memory["read_bytes"].get<std::int64_t>();
+      std::int64_t reasons = 0;
+      for (const Json& bytes : memory["read_bytes_by_reason"]) reasons += bytes.get<std::int64_t>();
+      CHECK(reasons == memory["read_bytes"]);
+    }
+    CHECK(latency == json["latency_cycles"]);
+    CHECK(by_bound == latency);
+    CHECK(macs == json["macs"]);
+    CHECK(macs == macs_of(tiny.graph).value);
+    CHECK(read == json["dram_read_bytes"]);
+    double energy = 0;
+    for (const auto& [part, value] : json["energy_parts_pj"].items())
+      if (value.is_number()) energy += value.get<double>();
+    for (const Json& memory : json["energy_parts_pj"]["memories"])
+      energy += memory["energy_pj"].get<double>();
+    CHECK(energy == doctest::Approx(json["energy_pj"].get<double>()));
+    for (const Json& engine : json["engines"]) {
+      std::int64_t cycles = engine["busy_cycles"].get<std::int64_t>();
+      for (const Json& stalled : engine["stalled_cycles"]) cycles += stalled.get<std::int64_t>();
+      CHECK(cycles == json["total_cycles"].get<std::int64_t>() -
+                          json["host_link_cycles"].get<std::int64_t>());
+    }
+  }
+}
+
+TEST_CASE("equal runs give equal bytes") {
+  CHECK(json_text(report_json(Simulated().report())) ==
+        json_text(report_json(Simulated().report())));
+}
+
+TEST_CASE("operators on the host are listed with their type and share") {
+  const Json json = with_host_op();
+  REQUIRE(json["host_ops"].size() == 1);
+  CHECK(json["host_ops"][0]["name"] == "odd");
+  CHECK(json["host_ops"][0]["type"] == "Strange");
+  CHECK(json["host_ops"][0]["latency_cycles"].get<std::int64_t>() > 0);
+  CHECK(json["host_share"].get<double>() > 0);
+  CHECK(json["groups"][0]["bound_by"] == "host");
+}
+
+TEST_CASE("names that are no UTF-8 do not break the document") {
+  Json json;
+  json["name"] = "caf\xE9";
+  CHECK(Json::parse(json_text(json))["name"] == "caf\xEF\xBF\xBD");
+}
+
+TEST_CASE("a CSV has a row a group, quoted where needed") {
+  CHECK(csv_line({"a", "b,c", "say \"x\"", ""}) == "a,\"b,c\",\"say \"\"x\"\"\",\n");
+  const Simulated tiny;
+  std::istringstream lines(report_csv(tiny.report()));
+  std::string line;
+  std::size_t rows = 0;
+  while (std::getline(lines, line)) ++rows;
+  CHECK(rows == tiny.result.groups.size() + 1);
+}
+
+}  // namespace
+}  // namespace presil

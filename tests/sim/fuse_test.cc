@@ -98,7 +98,7 @@ TEST_CASE("an activation behind a concat of which one part is copied runs over a
   CHECK(last.out.channels == 14);
 }
 
-TEST_CASE("aligned parts of a split are views; a reshape between layouts is not") {
+TEST_CASE("aligned parts of a split are views, a reshape between layouts is none") {
   GraphBuilder b("views");
   const TensorId x = b.add_input("x", DataType::kFloat32, {1, 16, 4, 4});
   const TensorId y = conv(b, x, 16, "conv");

@@ -2,6 +2,7 @@
 // bounded time and memory.
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 #include <sys/wait.h>
 
 #include <array>
@@ -148,7 +149,7 @@ TEST_CASE("truncated network files are refused at every length") {
     std::stringstream whole;
     whole << file.rdbuf();
     for (const std::size_t part : {1, 3, 7})
-      check_network(folder, "cut" + std::to_string(part) + name,
+      check_network(folder, fmt::format("cut{}{}", part, name),
                     whole.str().substr(0, whole.str().size() * part / 8), "cut");
   }
 }
@@ -187,8 +188,8 @@ TEST_CASE("YAML bombs are refused in bounded memory") {
   const Folder folder;
   std::string bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n";
   for (int i = 1; i < 12; ++i) {
-    bomb += "a" + std::to_string(i) + ": &a" + std::to_string(i) + " [";
-    for (int j = 0; j < 9; ++j) bomb += (j > 0 ? ", *a" : "*a") + std::to_string(i - 1);
+    bomb += fmt::format("a{}: &a{} [*a{}", i, i, i - 1);
+    for (int j = 1; j < 9; ++j) bomb += fmt::format(", *a{}", i - 1);
     bomb += "]\n";
   }
   check_network(folder, "bomb.yaml", bomb, "bomb.yaml");

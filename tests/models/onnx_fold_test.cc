@@ -189,7 +189,7 @@ TEST_CASE("a shape that is computed from an input's shape disappears") {
   CHECK(graph.tensor(graph.outputs()[0]).shape == Shape{2, 3, 4, 20});
 }
 
-TEST_CASE("Shape takes start and end from opset 15 on; Size counts") {
+TEST_CASE("Shape takes start and end from opset 15 on, Size counts") {
   OnnxBuilder b(15);
   b.input("x", {2, 3, 4, 5});
   b.node("Shape", {"x"}, {"y"}, {{"start", std::int64_t{-3}}, {"end", std::int64_t{-1}}});

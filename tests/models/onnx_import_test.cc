@@ -226,7 +226,7 @@ TEST_CASE("recurrent operators make as many results as are used") {
   CHECK(output_shape(gru) == Shape{2, 7, 1, 3});
 }
 
-TEST_CASE("an open batch is 1; other open extents come from --input") {
+TEST_CASE("an open batch is 1, other open extents come from --input") {
   const OnnxBuilder b = one_node("Relu", {0, 3, 0, 4});
   CHECK(error_of(b) ==
         "input \"x\": dimension 2 (\"d2\") is open; give the shape: --input x=1x3x224x4");

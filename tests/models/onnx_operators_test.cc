@@ -264,7 +264,7 @@ TEST_CASE("Split takes equal parts, an attribute or an operand") {
   }
 }
 
-TEST_CASE("Pad has an attribute up to opset 10, operands then; reflections are gathered") {
+TEST_CASE("Pad has an attribute up to opset 10, operands then, reflections are gathered") {
   const Graph old = of_node("Pad", {2, 3}, {{"pads", Ints{0, 1, 0, 2}}, {"value", 4.0f}}, 9);
   CHECK(only(old, OpKind::kPad).as<PadAttrs>().value == 4);
   CHECK(output_shape(old) == Shape{2, 6});

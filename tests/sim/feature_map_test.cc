@@ -66,7 +66,7 @@ TEST_CASE("sequences and matrices keep their features last, a step a row") {
   CHECK(feature_map(chip, {}, true, 8, 1) == FeatureMap{.channels = 1, .atom = 1});
 }
 
-TEST_CASE("1-D feature maps are one row; more than two dims of space fold into channels") {
+TEST_CASE("1-D feature maps are one row, more than two dims of space fold into channels") {
   const ChipSpec chip = chip_of_atom(32);
   CHECK(feature_map(chip, {1, 64, 100}, false, 8, 1) ==
         FeatureMap{.columns = 100, .channels = 64, .atom = 32});

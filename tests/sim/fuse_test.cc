@@ -98,13 +98,13 @@ TEST_CASE("an activation behind a concat of which one part is copied runs over a
   CHECK(last.out.channels == 14);
 }
 
-TEST_CASE("aligned parts of a split are views; a reshape between layouts is not") {
+TEST_CASE("aligned parts of a split are views, a reshape between layouts is none") {
   GraphBuilder b("views");
   const TensorId x = b.add_input("x", DataType::kFloat32, {1, 16, 4, 4});
   const TensorId y = conv(b, x, 16, "conv");
   std::vector<TensorDesc> outputs(2);
-  outputs[0].name = "a";
-  outputs[1].name = "b";
+  outputs[0].name = "first_half";
+  outputs[1].name = "second_half";
   const std::vector<TensorId> parts =
       b.add_op_into(OpKind::kSplit, AxisAttrs{.axis = 1}, {y}, outputs, "split");
   for (const TensorId part : parts) b.mark_output(b.add_op(OpKind::kSigmoid, {}, {part}, "gate"));

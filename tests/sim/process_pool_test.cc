@@ -48,7 +48,7 @@ TEST_CASE("many jobs come back in their order, whatever the number of workers") 
   }
 }
 
-TEST_CASE("a job that throws Error has failed with its message; the others are done") {
+TEST_CASE("a job that throws Error has failed with its message, the others are done") {
   const auto outcomes = outcomes_of(5,
                                     [](std::size_t i) -> std::string {
                                       if (i == 2) throw Error("model {}: no such file", i);

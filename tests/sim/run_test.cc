@@ -182,8 +182,8 @@ TEST_CASE("a state of a recurrent layer is stored, and its readers wait for the 
   GraphBuilder b("state");
   const TensorId x = b.add_input("x", DataType::kFloat32, {6, 1, 16});
   std::vector<TensorDesc> outputs(2);
-  outputs[0].name = "y";
-  outputs[1].name = "y_h";
+  outputs[0].name = "sequence";
+  outputs[1].name = "last_state";
   const std::vector<TensorId> made = b.add_op_into(OpKind::kLstm, RecurrentAttrs{.hidden = 16},
                                                    {x, b.add_constant(weights_of("w", {1, 64, 16})),
                                                     b.add_constant(weights_of("r", {1, 64, 16}))},

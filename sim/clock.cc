@@ -61,13 +61,14 @@ void Clock::run_stores(double until, const Competitor& load) {
     run_store(pending_[next_pending_++], &load);
 }
 
-void Clock::transfer_in(int memory, const PortLoad& load, bool weights, Slot& target) {
+void Clock::transfer_in(int memory, const PortLoad& load, bool weights, double free,
+                        Slot& target) {
   commands_ +=
       1 + static_cast<std::int64_t>(load.bytes) / (kTransferBursts * around_.chip.dma.burst_bytes);
   bytes_ += load.bytes;
   Port& port = ports_[static_cast<std::size_t>(memory)];
   double& stream = stream_free_[weights ? weight_stream_ : 0];
-  const double ready = target.free + start_ + static_cast<double>(around_.chip.dma.setup_cycles);
+  const double ready = free + start_ + static_cast<double>(around_.chip.dma.setup_cycles);
   run_stores(std::max(ready, port.free[0]), {ready, load.bursts(around_.chip)});
   const double begin = std::max({ready, port.free[0], stream});
   const double end = begin + sharing_ * port_cycles(around_.chip, *port.memory, load);
@@ -77,8 +78,11 @@ void Clock::transfer_in(int memory, const PortLoad& load, bool weights, Slot& ta
 }
 
 void Clock::load(const Tile& tile) {
-  transfer_in(around_.memory_of(tile.tensor), load_of(tile, false), false,
-              slot(tile.buffer, tile.slot));
+  Slot& target = slot(tile.buffer, tile.slot);
+  // Further rows of a held input go where nobody has read yet.
+  const bool held = tile.frame.rows.count() > tile.content.rows.count();
+  transfer_in(around_.memory_of(tile.tensor), load_of(tile, false), false, held ? 0 : target.free,
+              target);
 }
 
 void Clock::load_weights(const WeightTile& tile) {
@@ -86,7 +90,7 @@ void Clock::load_weights(const WeightTile& tile) {
   const ChipSpec& chip = around_.chip;
   const double bytes = static_cast<double>(tile.bytes) * chip.weight_compression;
   transfer_in(chip.memory_index(chip.placement.weights), {bytes, bytes, false}, true,
-              slot(tile.buffer, tile.slot));
+              slot(tile.buffer, tile.slot).free, slot(tile.buffer, tile.slot));
 }
 
 const Clock::Priced& Clock::price(const ComputeTile& tile) {

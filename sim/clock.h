@@ -55,7 +55,7 @@ class Clock {
   };
 
   Slot& slot(int buffer, int index);
-  void transfer_in(int memory, const PortLoad& load, bool weights, Slot& slot);
+  void transfer_in(int memory, const PortLoad& load, bool weights, double free, Slot& slot);
   void run_stores(double until, const Competitor& load);
   void run_store(const Pending& store, const Competitor* load);
   void matrix(const ComputeTile& tile, double ready, Slot* out);

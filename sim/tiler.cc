@@ -15,8 +15,11 @@ namespace presil {
 namespace {
 
 /// Finalists of the closed form that are walked on the clock, and the longest walk that is priced.
-constexpr std::size_t kFinalists = 32;
+constexpr std::size_t kFinalists = 12;
 constexpr std::int64_t kLongestWalk = 4000;
+
+/// Where feature maps cross a port, so many commands are walked before the finalists are enough.
+constexpr std::int64_t kWalkBudget = 12000;
 
 /// Of them, those that are simulated: so many, of at most so many commands, and not predicted to be
 /// slower than the best by more than this factor.
@@ -66,7 +69,7 @@ std::vector<std::int64_t> column_sizes(const Stage& stage) {
   if (stage.reach != Reach::kWindow && stage.reach != Reach::kSame) return {stage.out.columns};
   std::vector<std::int64_t> sizes{stage.out.columns};
   // Columns are cut only where rows are long.
-  for (std::int64_t size = stage.out.columns / 2; size >= 32; size /= 2) sizes.push_back(size);
+  for (std::int64_t size = 32; size < stage.out.columns; size *= 2) sizes.push_back(size);
   return sizes;
 }
 
@@ -164,9 +167,11 @@ std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& gro
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Choice> found;
   std::map<std::array<std::int64_t, 4>, int> alike;
+  const bool crosses = crosses_a_port(around, stage);
+  std::int64_t walked = 0;
   double best = 0;
   for (const auto& [estimate, m] : ranked) {
-    if (found.size() >= kFinalists) break;
+    if (found.size() >= kFinalists && (!crosses || walked > kWalkBudget)) break;
     // What the closed form puts far behind cannot win.
     if (!found.empty() && estimate > 1.5 * best) break;
     const std::int64_t limit = found.empty() ? 100 * kLongestWalk : kLongestWalk;
@@ -177,6 +182,7 @@ std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& gro
     const std::optional<Price> price = price_of(around, group, mapping, limit);
     if (!price) continue;
     found.push_back({mapping, *price});
+    walked += price->commands;
     best = found.size() == 1 ? price->cycles : std::min(best, price->cycles);
   }
   std::stable_sort(found.begin(), found.end(),
@@ -201,7 +207,7 @@ std::optional<Choice> best_of_stage(const TrialContext& context, const Surroundi
   for (const Choice& choice : found) {
     if (tried >= kTrials) break;
     const StageMapping& m = choice.mapping.stages[0];
-    if (++alike[{m.rows, m.outputs}] > 2) continue;
+    if (++alike[{m.outputs, m.channels}] > 3) continue;
     if (choice.price.commands > kLongestTrial || choice.price.cycles > kTrialSpread * found.front().price.cycles)
       continue;
     const std::optional<Cycles> cycles = trial_run(context, around, group, choice.mapping);

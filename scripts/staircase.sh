@@ -17,7 +17,7 @@ inputs:
 layers:
   - {name: conv, op: Conv, channels: $1, kernel: 3}
 YAML
-  "$presil" simulate "$network" --chip "$chip" | sed -n 's/.*latency \([0-9]*\) cycles.*/\1/p'
+  "$presil" simulate "$network" --chip "$chip" | sed -n 's/^latency *\([0-9,]*\) cycles.*/\1/p' | tr -d ,
 }
 
 echo "chip,channels,latency_cycles"

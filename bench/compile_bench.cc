@@ -51,7 +51,7 @@ void NetworkRun(benchmark::State& state, const char* name) {
   for (auto _ : state) benchmark::DoNotOptimize(run(graph, chip));
 }
 
-#define PRESIL_NETWORKS(function)                                                     \
+#define PRESIL_NETWORKS(function)                                                           \
   BENCHMARK_CAPTURE(function, mobilenet_v2, "mobilenet_v2")->Unit(benchmark::kMillisecond); \
   BENCHMARK_CAPTURE(function, resnet50, "resnet50")->Unit(benchmark::kMillisecond)
 

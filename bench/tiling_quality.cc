@@ -43,7 +43,8 @@ Graph random_operator(Random& random) {
   LayerBuilder b("operator", Padding::kSame);
   const std::int64_t kind = pick(random, {0, 0, 0, 1, 2, 3});
   const std::int64_t side = pick(random, {7, 10, 14, 20, 28, 40, 56, 80, 112});
-  const std::int64_t channels = pick(random, {3, 16, 24, 32, 40, 64, 96, 112, 128, 192, 256, 384, 512});
+  const std::int64_t channels =
+      pick(random, {3, 16, 24, 32, 40, 64, 96, 112, 128, 192, 256, 384, 512});
   const std::int64_t outputs = pick(random, {16, 24, 32, 48, 64, 80, 96, 128, 160, 256, 320, 512});
   if (kind == 2) {
     const TensorId x = b.input("x", {pick(random, {1, 4, 16, 64, 128}), channels * 4});
@@ -110,7 +111,8 @@ std::vector<Mapping> grid_of(const Setting& s, const Surroundings& around) {
       stage.channelwise || stage.groups > 1
           ? std::vector<std::int64_t>{std::max<std::int64_t>(1, stage.reduction)}
           : multiples(stage.reduction, std::lcm(mode.dot_length, stage.in.atom));
-  constexpr int kSlots[][3] = {{1, 1, 1}, {2, 2, 2}, {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2}};
+  constexpr int kSlots[][3] = {
+      {1, 1, 1}, {2, 2, 2}, {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2}};
   std::vector<Mapping> grid;
   for (const std::int64_t rows : powers(stage.out.rows, 1))
     for (const std::int64_t columns : powers(stage.out.columns, 8))
@@ -118,11 +120,16 @@ std::vector<Mapping> grid_of(const Setting& s, const Surroundings& around) {
         for (const std::int64_t c : channels)
           for (const LoopOrder order : {LoopOrder::kPositionsOuter, LoopOrder::kOutputsOuter})
             for (const auto& slots : kSlots) {
-              const Mapping mapping{.stages = {{.rows = rows, .columns = columns,
-                                                .outputs = outputs, .channels = c, .order = order,
-                                                .input_slots = slots[0], .weight_slots = slots[1],
+              const Mapping mapping{.stages = {{.rows = rows,
+                                                .columns = columns,
+                                                .outputs = outputs,
+                                                .channels = c,
+                                                .order = order,
+                                                .input_slots = slots[0],
+                                                .weight_slots = slots[1],
                                                 .output_slots = slots[2]}}};
-              if (why_illegal(around, s.network.groups[0], mapping).empty()) grid.push_back(mapping);
+              if (why_illegal(around, s.network.groups[0], mapping).empty())
+                grid.push_back(mapping);
             }
   return grid;
 }
@@ -137,9 +144,9 @@ void compare(const Graph& graph, const ChipSpec& chip, std::size_t number) {
   const Surroundings around{chip, s.network, resident, memory, chip.sram_bytes(), false};
   std::vector<std::pair<double, Mapping>> grid;
   for (const Mapping& mapping : grid_of(s, around))
-    grid.emplace_back(estimate_stage(around, s.network.groups[0].stages[0], mapping.stages[0],
-                                     CoreSplit::kNone),
-                      mapping);
+    grid.emplace_back(
+        estimate_stage(around, s.network.groups[0].stages[0], mapping.stages[0], CoreSplit::kNone),
+        mapping);
   std::stable_sort(grid.begin(), grid.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::int64_t best = ours.timeline.total.value, simulated = 0;
@@ -166,7 +173,8 @@ void compare(const Graph& graph, const ChipSpec& chip, std::size_t number) {
   const auto predicted = [&](const Mapping& m) {
     return price_of(around, s.network.groups[0], m, 1'000'000)->cycles;
   };
-  fmt::print("{},{},{},{},{},{},{},{:.4f},{},{},{:.0f},{:.0f}\n", chip.name, number, ours.groups[0].kind,
+  fmt::print("{},{},{},{},{},{},{},{:.4f},{},{},{:.0f},{:.0f}\n", chip.name, number,
+             ours.groups[0].kind,
              ours.groups[0].shape.empty() ? "" : fmt::format("\"{}\"", ours.groups[0].shape),
              grid.size(), simulated, ours.timeline.total.value,
              static_cast<double>(ours.timeline.total.value) / static_cast<double>(best) - 1,

@@ -170,8 +170,8 @@ MatrixTiming one_group_timing(const ChipSpec& chip, const Matrix& matrix) {
 
 MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix) {
   MatrixTiming timing = one_group_timing(chip, matrix);
-  for (Cycles* part : {&timing.compute, &timing.active, &timing.min_slot, &timing.weight_load,
-                       &timing.fill_drain})
+  for (Cycles* part :
+       {&timing.compute, &timing.active, &timing.min_slot, &timing.weight_load, &timing.fill_drain})
     *part = *part * matrix.groups;
   return timing;
 }

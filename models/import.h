@@ -23,7 +23,8 @@ struct ImportOptions {
 /// ONNX through libonnx, opsets 9-17, node by node; what is constant is computed. Weights may be
 /// absent; external data is never opened. An open leading extent is a batch of 1. Limits: 512 MiB,
 /// 100,000 nodes, 1,000,000 tensors, extents up to 2^31 (onnx_file.h). Throws Error: unreadable,
-/// corrupt, unsupported operator (naming node, op and what is supported), dynamic dim left open, ...
+/// corrupt, unsupported operator (naming node, op and what is supported), dynamic dim left open,
+/// ...
 Graph import_onnx(const std::filesystem::path& file, const ImportOptions& options = {});
 /// TFLite through FlatBuffers (schema v3); activations become [N,C,H,W].
 Graph import_tflite(const std::filesystem::path& file, const ImportOptions& options = {});

@@ -36,8 +36,7 @@ Cycles roofline_bound(const ChipSpec& chip, const Graph& graph, const CompiledNe
       if (stage.macs > 0)
         compute += static_cast<double>(stage.macs) / peak_macs_per_cycle(chip, stage.mode);
     if (!compiled.plan.weights_stay[g])
-      port[weights] +=
-          weight_bytes_once(graph, compiled, group, seen) * chip.weight_compression;
+      port[weights] += weight_bytes_once(graph, compiled, group, seen) * chip.weight_compression;
   }
   for (std::size_t s = 0; s < compiled.network.storages.size(); ++s) {
     const Storage& storage = compiled.network.storages[s];

@@ -79,8 +79,7 @@ class Former {
 
  private:
   std::size_t storage(TensorId id) const {
-    return static_cast<std::size_t>(
-        network_.views[static_cast<std::size_t>(id)].storage);
+    return static_cast<std::size_t>(network_.views[static_cast<std::size_t>(id)].storage);
   }
 
   /// Why group `b` may not take group `a`'s output row by row; empty when it may, with nobody else
@@ -158,9 +157,9 @@ class Former {
 
   std::optional<double> cost(std::size_t begin, std::size_t end) {
     const Surroundings around{chip_, network_, resident_, memory_, room(begin, end), false};
-    const std::optional<Choice> choice =
-        end - begin == 1 ? tiler_.search(around, network_.groups[begin])
-                         : tiler_.search_chain(around, merged(begin, end));
+    const std::optional<Choice> choice = end - begin == 1
+                                             ? tiler_.search(around, network_.groups[begin])
+                                             : tiler_.search_chain(around, merged(begin, end));
     if (!choice) return {};
     return choice->price.cycles;
   }
@@ -194,7 +193,8 @@ class Former {
         }
       }
     std::vector<FusionGroup> groups;
-    for (std::size_t j = n; j > 0; j = from[j]) groups.push_back(merged(begin + from[j], begin + j));
+    for (std::size_t j = n; j > 0; j = from[j])
+      groups.push_back(merged(begin + from[j], begin + j));
     std::reverse(groups.begin(), groups.end());
     return groups;
   }

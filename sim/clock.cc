@@ -12,8 +12,8 @@ namespace {
 PortLoad load_of(const Tile& tile, bool write) {
   const Frame& c = tile.content;
   return {static_cast<double>(tile.bytes()),
-          static_cast<double>(contiguous_bytes(*tile.map, c.rows.count(), c.columns.count(),
-                                               c.channels.count())),
+          static_cast<double>(
+              contiguous_bytes(*tile.map, c.rows.count(), c.columns.count(), c.channels.count())),
           write};
 }
 
@@ -21,11 +21,9 @@ PortLoad load_of(const Tile& tile, bool write) {
 
 Clock::Clock(const Surroundings& around, const std::vector<Buffer>& buffers, std::int64_t sharing)
     : around_(around) {
-  for (const Buffer& buffer : buffers)
-    slots_.emplace_back(static_cast<std::size_t>(buffer.slots));
+  for (const Buffer& buffer : buffers) slots_.emplace_back(static_cast<std::size_t>(buffer.slots));
   const ChipSpec& chip = around.chip;
-  for (const MemorySpec& memory : chip.memories)
-    ports_.push_back({&memory});
+  for (const MemorySpec& memory : chip.memories) ports_.push_back({&memory});
   sharing_ = static_cast<double>(sharing);
   start_ = static_cast<double>(chip.control.issue_cycles + chip.control.issue_latency_cycles);
   weight_stream_ = chip.dma.channels >= 3 ? 1 : 0;
@@ -40,14 +38,13 @@ void Clock::run_store(const Pending& store, const Competitor* load) {
   Port& port = ports_[static_cast<std::size_t>(store.memory)];
   double& free = port.free[port.memory->duplex ? 1 : 0];
   double& stream = stream_free_[store_stream_];
-  const double begin =
-      std::max({free, stream,
-                store.ready + start_ + static_cast<double>(around_.chip.dma.setup_cycles)});
+  const double begin = std::max(
+      {free, stream, store.ready + start_ + static_cast<double>(around_.chip.dma.setup_cycles)});
   double cycles = sharing_ * port_cycles(around_.chip, *port.memory, store.load);
   // A load that wants the port at the same time takes turns with it, burst by burst.
   if (load != nullptr && load->ready < begin + cycles && store_stream_ != 0)
-    cycles += turnaround_cycles(*port.memory,
-                                std::min(load->bursts, store.load.bursts(around_.chip)));
+    cycles +=
+        turnaround_cycles(*port.memory, std::min(load->bursts, store.load.bursts(around_.chip)));
   const double end = begin + cycles;
   free = stream = end;
   const double done = end + port.memory->write_latency_cycles;
@@ -61,8 +58,7 @@ void Clock::run_stores(double until, const Competitor& load) {
     run_store(pending_[next_pending_++], &load);
 }
 
-void Clock::transfer_in(int memory, const PortLoad& load, bool weights, double free,
-                        Slot& target) {
+void Clock::transfer_in(int memory, const PortLoad& load, bool weights, double free, Slot& target) {
   commands_ +=
       1 + static_cast<std::int64_t>(load.bytes) / (kTransferBursts * around_.chip.dma.burst_bytes);
   bytes_ += load.bytes;
@@ -94,18 +90,17 @@ void Clock::load_weights(const WeightTile& tile) {
 }
 
 const Clock::Priced& Clock::price(const ComputeTile& tile) {
-  const Matrix matrix = matrix_of(around_.chip, tile);
   const std::array<std::int64_t, 6> key{reinterpret_cast<std::int64_t>(tile.stage),
-                                        matrix.outputs,
-                                        matrix.positions,
-                                        matrix.channels,
-                                        matrix.groups,
-                                        matrix.drained_per_position};
+                                        tile.outputs.count(),
+                                        tile.positions,
+                                        tile.channels.count(),
+                                        tile.last_of_sum,
+                                        tile.step};
   const auto found = prices_.find(key);
   if (found != prices_.end()) return found->second;
+  const Matrix matrix = matrix_of(around_.chip, tile);
   const MatrixTiming timing = matrix_timing(around_.chip, matrix);
-  const PrecisionMode& mode =
-      around_.chip.mac_array.modes[static_cast<std::size_t>(matrix.mode)];
+  const PrecisionMode& mode = around_.chip.mac_array.modes[static_cast<std::size_t>(matrix.mode)];
   const double waiting = static_cast<double>(accumulator_positions(around_.chip, matrix.mode) *
                                              mode.parallelism_factor) *
                          output_cycles_per_element(around_.chip, matrix);
@@ -158,8 +153,7 @@ void Clock::compute(const ComputeTile& tile) {
   } else {
     const double passes = 1 + std::max(0.0, static_cast<double>(tile.operands.size()) - 1);
     const double begin = std::max(vector_free_, ready + start_);
-    end = begin + passes * static_cast<double>(
-                               vector_timing(around_.chip, vector_of(tile)).value);
+    end = begin + passes * static_cast<double>(vector_timing(around_.chip, vector_of(tile)).value);
     vector_free_ = end;
     if (out != nullptr) out->ready = end;
     last_ = std::max(last_, end);
@@ -222,10 +216,10 @@ std::optional<Price> price_of(const Surroundings& around, const FusionGroup& gro
                               const Mapping& mapping, std::int64_t limit) {
   const std::vector<Buffer> buffers = buffers_of(around, group, mapping);
   const std::int64_t sharing =
-      mapping.split == CoreSplit::kNone ? 1
-                                        : static_cast<std::int64_t>(parts_of(
-                                              around.chip, group.stages.back(), mapping.split)
-                                                                        .size());
+      mapping.split == CoreSplit::kNone
+          ? 1
+          : static_cast<std::int64_t>(
+                parts_of(around.chip, group.stages.back(), mapping.split).size());
   Clock clock(around, buffers, sharing);
   LimitedClock limited{clock, limit};
   Walker<LimitedClock>(around, group, mapping, buffers, limited).walk(0);

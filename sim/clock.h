@@ -32,9 +32,9 @@ class Clock {
 
  private:
   struct Slot {
-    double ready = 0;  ///< its bytes are there
-    double free = 0;   ///< nobody reads it any more
-    double stored = 0; ///< its store is done (output buffers)
+    double ready = 0;   ///< its bytes are there
+    double free = 0;    ///< nobody reads it any more
+    double stored = 0;  ///< its store is done (output buffers)
   };
   struct Pending {
     double ready;

@@ -20,8 +20,8 @@ Matrix recurrent_matrix(const ComputeTile& tile) {
 /// Stored elements of a tile, padding of the last channel block included.
 std::int64_t stored_elements(const Tile& tile) {
   const Frame& c = tile.content;
-  return c.rows.count() * c.columns.count() *
-         ceil_div(c.channels.count(), tile.map->atom) * tile.map->atom;
+  return c.rows.count() * c.columns.count() * ceil_div(c.channels.count(), tile.map->atom) *
+         tile.map->atom;
 }
 
 }  // namespace
@@ -55,12 +55,12 @@ Vector vector_of(const ComputeTile& tile) {
             .element_bits = 16,
             .cycles_per_element = stage.gate_cost};
   const std::int64_t results = stored_elements(tile.output);
-  const std::int64_t work = stage.work_on_input ? stored_elements(tile.input)
-                                                : results * stage.work_multiple;
+  const std::int64_t work =
+      stage.work_on_input ? stored_elements(tile.input) : results * stage.work_multiple;
   // What is fused behind a reduction or pooling costs its share of each result.
-  const double fused = tile.last_of_sum ? stage.epilogue * static_cast<double>(results) /
-                                              static_cast<double>(work)
-                                        : 0;
+  const double fused =
+      tile.last_of_sum ? stage.epilogue * static_cast<double>(results) / static_cast<double>(work)
+                       : 0;
   return {.elements = work,
           .element_bits = std::max(stage.in.bits, stage.out.bits),
           .cycles_per_element = stage.vector_cost + fused};

@@ -15,9 +15,9 @@ namespace presil {
 struct CompileOptions {
   PrecisionOptions precision;
   bool allow_host_ops = false;
-  std::int64_t batch = 1;               ///< images at once; multiplies every activation
-  std::int64_t inferences = 1;          ///< back to back
-  bool steady = false;                  ///< weights that fit are on chip already
+  std::int64_t batch = 1;                 ///< images at once; multiplies every activation
+  std::int64_t inferences = 1;            ///< back to back
+  bool steady = false;                    ///< weights that fit are on chip already
   std::map<std::string, Mapping> pinned;  ///< by group name; kWhole for whole extents
   Pins pins;                              ///< chains, residency, ... (sim/mapping_yaml.h)
 };

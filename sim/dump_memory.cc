@@ -4,8 +4,8 @@
 
 #include <ostream>
 
-#include "core/output_file.h"
 #include "core/error.h"
+#include "core/output_file.h"
 #include "core/yaml_text.h"
 #include "sim/dump.h"
 #include "sim/mapping_yaml.h"

@@ -24,10 +24,10 @@ Wish wish_of(const Op& op) {
       break;
   }
   using enum OpKind;
-  constexpr std::array kWindows{kMaxPool,       kAveragePool,    kGlobalAveragePool,
-                                kGlobalMaxPool, kResizeNearest,  kResizeBilinear,
-                                kBatchNorm,     kInstanceNorm,   kLrn,
-                                kDepthToSpace,  kSpaceToDepth,   kChannelShuffle};
+  constexpr std::array kWindows{kMaxPool,       kAveragePool,   kGlobalAveragePool,
+                                kGlobalMaxPool, kResizeNearest, kResizeBilinear,
+                                kBatchNorm,     kInstanceNorm,  kLrn,
+                                kDepthToSpace,  kSpaceToDepth,  kChannelShuffle};
   if (std::find(kWindows.begin(), kWindows.end(), op.kind) != kWindows.end())
     return Wish::kFeatureMap;
   return op.kind == kLayerNorm ? Wish::kLast : Wish::kAny;

@@ -139,8 +139,8 @@ class Fuser {
 
   void take(const Op& op, TensorId streamed, Stage& stage) {
     const double cost = is_clamp(op.kind) ? 0 : c_.vector_cost(op);
-    const bool one_pass = stage.kind == StageKind::kVector && !stage.work_on_input &&
-                          stage.work_multiple == 1;
+    const bool one_pass =
+        stage.kind == StageKind::kVector && !stage.work_on_input && stage.work_multiple == 1;
     (one_pass ? stage.vector_cost : stage.epilogue) += cost;
     const FeatureMap out = c_.map_of(op.outputs[0]);
     stage.out.bits = out.bits;
@@ -219,8 +219,8 @@ namespace {
 /// An operator is in one group, or its results are other names for bytes that are there.
 void check_placed(const StageContext& context, const Op& op, int groups) {
   PRESIL_CHECK(groups <= 1, "operator {} is in {} groups", op.name, groups);
-  const bool may_be_parts = op.kind == OpKind::kConcat || op.kind == OpKind::kSplit ||
-                            op.kind == OpKind::kSlice;
+  const bool may_be_parts =
+      op.kind == OpKind::kConcat || op.kind == OpKind::kSplit || op.kind == OpKind::kSlice;
   PRESIL_CHECK(groups == 1 || may_be_parts || is_view(context, op), "operator {} is in no group",
                op.name);
 }
@@ -250,8 +250,8 @@ void check_fusion(const StageContext& context, const FusedNetwork& network) {
       PRESIL_CHECK(out >= 0, "group {} writes nowhere", group.name);
       for (const TensorId output : context.graph.op(stage.op).outputs)
         if (network.views[static_cast<std::size_t>(output)].storage >= 0)
-          made[static_cast<std::size_t>(
-              network.views[static_cast<std::size_t>(output)].storage)] = true;
+          made[static_cast<std::size_t>(network.views[static_cast<std::size_t>(output)].storage)] =
+              true;
       made[static_cast<std::size_t>(out)] = true;
     }
   }

@@ -37,16 +37,14 @@ class Lowering {
 
   // ---- the sink of the walk ----
 
-  void load(const Tile& tile) {
-    transfer(tile, false);
-  }
+  void load(const Tile& tile) { transfer(tile, false); }
   void store(const Tile& tile) { transfer(tile, true); }
 
   void load_weights(const WeightTile& tile) {
     const TensorId tensor = tile.tensor;
     Transfer t{.memory = chip_.memory_index(chip_.placement.weights)};
-    t.memory_address = tensor == kNoTensor ? constants_base_
-                                           : weight_base_[static_cast<std::size_t>(tensor)];
+    t.memory_address =
+        tensor == kNoTensor ? constants_base_ : weight_base_[static_cast<std::size_t>(tensor)];
     t.memory_address += stored(tile.offset);
     t.sram_address = buffer_base(tile.buffer, tile.slot);
     t.run_bytes = tile.bytes;
@@ -116,8 +114,8 @@ class Lowering {
   }
 
   std::int64_t stored(std::int64_t bytes) const {
-    return static_cast<std::int64_t>(std::ceil(static_cast<double>(bytes) *
-                                               chip_.weight_compression));
+    return static_cast<std::int64_t>(
+        std::ceil(static_cast<double>(bytes) * chip_.weight_compression));
   }
 
   const TensorView& view_of(TensorId id) const {
@@ -168,11 +166,11 @@ class Lowering {
   /// Byte of a storage at which a tile's content begins.
   std::int64_t stored_offset(const Tile& tile, const Strides& s) const {
     const TensorView& view = view_of(tile.tensor);
-    const std::int64_t row = tile.image * tile.map->rows + tile.content.rows.begin + view.row +
-                             tile.row_shift;
+    const std::int64_t row =
+        tile.image * tile.map->rows + tile.content.rows.begin + view.row + tile.row_shift;
     const std::int64_t channel = tile.content.channels.begin + view.channel + tile.channel_shift;
-    const std::int64_t at = row * s.row + channel / tile.map->atom * s.block +
-                            tile.content.columns.begin * s.pixel;
+    const std::int64_t at =
+        row * s.row + channel / tile.map->atom * s.block + tile.content.columns.begin * s.pixel;
     const FeatureMap& map = network_.storages[storage_of(tile.tensor)].map;
     // A view through another shape may count bytes differently at its end: never beyond it.
     return std::min(at, std::max<std::int64_t>(0, map.bytes() - 1));
@@ -194,8 +192,8 @@ class Lowering {
     const std::int64_t rows = tile.frame.rows.count();
     const std::int64_t row = tile.ring ? tile.content.rows.begin % rows
                                        : tile.content.rows.begin - tile.frame.rows.begin;
-    const std::int64_t block = tile.content.channels.begin / tile.map->atom -
-                               tile.frame.channels.begin / tile.map->atom;
+    const std::int64_t block =
+        tile.content.channels.begin / tile.map->atom - tile.frame.channels.begin / tile.map->atom;
     const std::int64_t column = tile.content.columns.begin - tile.frame.columns.begin;
     return buffer_base(tile.buffer, tile.slot) + row * s.row + block * s.block + column * s.pixel;
   }
@@ -204,17 +202,16 @@ class Lowering {
   Region region_of(const Tile& tile) const {
     if (tile.map == nullptr) return {};
     if (tile.buffer >= 0 && tile.frame.rows.count() == 0)  // a recurrent stage's scratch
-      return {buffer_base(tile.buffer, 0),
-              buffers_[static_cast<std::size_t>(tile.buffer)].bytes()};
+      return {buffer_base(tile.buffer, 0), buffers_[static_cast<std::size_t>(tile.buffer)].bytes()};
     const bool resident = tile.buffer < 0;
     const Strides s = resident ? stored_strides(tile) : frame_strides(tile);
     const std::int64_t rows = tile.content.rows.count();
-    if (tile.ring && tile.content.rows.begin % tile.frame.rows.count() + rows >
-                         tile.frame.rows.count())
+    if (tile.ring &&
+        tile.content.rows.begin % tile.frame.rows.count() + rows > tile.frame.rows.count())
       return {buffer_base(tile.buffer, tile.slot), tile.frame.rows.count() * s.row};
-    std::int64_t address = resident ? plan_.sram_address[storage_of(tile.tensor)] +
-                                          stored_offset(tile, s)
-                                    : frame_address(tile, s);
+    std::int64_t address =
+        resident ? plan_.sram_address[storage_of(tile.tensor)] + stored_offset(tile, s)
+                 : frame_address(tile, s);
     std::int64_t run = (blocks_of(tile) - 1) * s.block + tile.content.columns.count() * s.pixel;
     Region region{address, run, rows, s.row};
     if (rows == 1 || run >= s.row) region = {address, (rows - 1) * s.row + run, 1, 0};
@@ -227,7 +224,8 @@ class Lowering {
     const std::size_t s = storage_of(tensor);
     const std::int64_t end = plan_.sram_address[s] + network_.storages[s].map.bytes();
     if (region.runs == 1)
-      region.run_bytes = std::max<std::int64_t>(1, std::min(region.run_bytes, end - region.address));
+      region.run_bytes =
+          std::max<std::int64_t>(1, std::min(region.run_bytes, end - region.address));
     else if (region.address + (region.runs - 1) * region.stride + region.run_bytes > end)
       region = {region.address, std::max<std::int64_t>(1, end - region.address), 1, 0};
   }
@@ -248,7 +246,7 @@ class Lowering {
     t.run_bytes = tile.content.columns.count() * near.pixel;
     t.traffic = traffic_of(tile.tensor, store);
     std::int64_t rows = tile.content.rows.count(), blocks = blocks_of(tile);
-    t.request_every_cycles = store ? chip_.dma.store_request_cycles
+    t.request_every_cycles = store         ? chip_.dma.store_request_cycles
                              : blocks == 1 ? chip_.dma.feature_request_cycles
                                            : chip_.dma.paired_request_cycles;
     if (t.run_bytes == far.block && t.run_bytes == near.block) {
@@ -297,8 +295,8 @@ class Lowering {
       for (std::int64_t at = 0; at < t.run_bytes; at += most) {
         Transfer piece = t;
         piece.run_bytes = std::min(most, t.run_bytes - at);
-        piece.memory_address += static_cast<std::int64_t>(
-            std::floor(static_cast<double>(at) * t.stored_ratio));
+        piece.memory_address +=
+            static_cast<std::int64_t>(std::floor(static_cast<double>(at) * t.stored_ratio));
         piece.sram_address += at;
         emit_transfer(piece, store, extra);
       }
@@ -344,8 +342,7 @@ class Lowering {
     CommandId& open = cut_sum_[static_cast<std::size_t>(core_)];
     if (open >= 0) command.dependencies.push_back(open);
     const bool cut_sum = tile.stage->kind == StageKind::kMac && !tile.stage->channelwise &&
-                         tile.stage->groups == 1 &&
-                         tile.channels.count() < tile.stage->reduction;
+                         tile.stage->groups == 1 && tile.channels.count() < tile.stage->reduction;
     const CommandId id = emit(std::move(command));
     // What follows the last one need not wait until its results have left.
     open = cut_sum && !tile.last_of_sum ? id : -1;
@@ -394,8 +391,7 @@ class Lowering {
 }  // namespace
 
 Program lower(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
-              const MemoryPlan& plan, const PrecisionPlan& precision,
-              const LowerOptions& options) {
+              const MemoryPlan& plan, const PrecisionPlan& precision, const LowerOptions& options) {
   return Lowering(chip, graph, network, plan, precision).run(options);
 }
 

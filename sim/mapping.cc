@@ -81,8 +81,7 @@ class Collector {
     const Part& part = parts.front();
     if (!around_.is_resident(s.input)) {
       if (m.input_slots == kHeld)
-        add(Use::kInput,
-            tile_bytes(s.in, most_input_rows(s, parts), s.in.columns, s.in.channels),
+        add(Use::kInput, tile_bytes(s.in, most_input_rows(s, parts), s.in.columns, s.in.channels),
             static_cast<int>(s.in.batch));
       else
         add(Use::kInput, input_tile_bytes(s, m, m.rows, parts), m.input_slots);
@@ -121,9 +120,9 @@ class Collector {
       if (around_.is_resident(operand.tensor)) continue;
       const bool broadcast = is_broadcast(s, operand);
       add(Use::kOperand,
-          broadcast ? tile_bytes(operand.map, operand.map.rows, operand.map.columns,
-                                 operand.map.channels)
-                    : tile_bytes(operand.map, m.rows, m.columns, m.outputs),
+          broadcast
+              ? tile_bytes(operand.map, operand.map.rows, operand.map.columns, operand.map.channels)
+              : tile_bytes(operand.map, m.rows, m.columns, m.outputs),
           broadcast ? 1 : m.output_slots, static_cast<int>(i));
     }
   }
@@ -133,8 +132,8 @@ class Collector {
     if (!around_.is_resident(s.input)) add(Use::kInput, s.in.bytes() / s.in.batch, 1);
     add_constant(Use::kWeights, s.weight_bytes(m.outputs, s.reduction), m.weight_slots);
     add_constant(Use::kRecurrentWeights,
-        ceil_div((m.hold_recurrent ? sums : m.outputs) * s.hidden * s.weight_bits, 8),
-        m.hold_recurrent ? 1 : 2);
+                 ceil_div((m.hold_recurrent ? sums : m.outputs) * s.hidden * s.weight_bits, 8),
+                 m.hold_recurrent ? 1 : 2);
     // Sums of all steps, 16 bits each (assumption: as TFLite's int8 LSTM keeps its gates), and the
     // state.
     const std::int64_t lines = s.in.elements() / s.in.channels;
@@ -153,9 +152,10 @@ class Collector {
                            .outputs = s.out.channels,
                            .channels = std::max<std::int64_t>(1, s.reduction)};
       if (i == 0 && !around_.is_resident(s.input))
-        add(Use::kInput, input_tile_bytes(s, m, m.rows, parts_of(around_.chip, s, CoreSplit::kNone)),
-            2);
-      if (s.kind == StageKind::kMac) add_constant(Use::kWeights, s.weight_bytes(m.outputs, m.channels), 1);
+        add(Use::kInput,
+            input_tile_bytes(s, m, m.rows, parts_of(around_.chip, s, CoreSplit::kNone)), 2);
+      if (s.kind == StageKind::kMac)
+        add_constant(Use::kWeights, s.weight_bytes(m.outputs, m.channels), 1);
       add_constant(Use::kConstants, s.constant_bytes, 1);
       operands(s, m);
       if (!last)

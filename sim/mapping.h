@@ -34,9 +34,9 @@ struct StageMapping {
 
 enum class CoreSplit : std::uint8_t { kNone, kRows, kOutputs };
 
-/// Stages run one after another, each by its own tiles; in a chain they run depth-first over stripes
-/// of `stripe_rows` rows of the last output: all weights are held, each inner tensor lives in a
-/// ring of rows, and no row is computed twice within a core.
+/// Stages run one after another, each by its own tiles; in a chain they run depth-first over
+/// stripes of `stripe_rows` rows of the last output: all weights are held, each inner tensor lives
+/// in a ring of rows, and no row is computed twice within a core.
 struct Mapping {
   std::vector<StageMapping> stages;  ///< one a stage
   bool chain = false;
@@ -55,8 +55,7 @@ struct Surroundings {
   bool weights_stay = false;          ///< steady state: no weights are loaded (they are in SRAM)
 
   bool is_resident(TensorId id) const {
-    return resident[static_cast<std::size_t>(
-        network.views[static_cast<std::size_t>(id)].storage)];
+    return resident[static_cast<std::size_t>(network.views[static_cast<std::size_t>(id)].storage)];
   }
   int memory_of(TensorId id) const {
     return memory[static_cast<std::size_t>(network.views[static_cast<std::size_t>(id)].storage)];

@@ -124,9 +124,9 @@ class Planner {
   }
 
   std::int64_t smallest(std::size_t g) const {
-    return smallest_footprint({chip_, network_, plan_.resident, plan_.memory, 0,
-                               plan_.weights_stay[g]},
-                              network_.groups[g]);
+    return smallest_footprint(
+        {chip_, network_, plan_.resident, plan_.memory, 0, plan_.weights_stay[g]},
+        network_.groups[g]);
   }
   std::int64_t resident_bytes(std::size_t g) const {
     std::int64_t total = 0;
@@ -268,11 +268,11 @@ class Planner {
         worst = &stage;
       }
     const std::int64_t least = least_that_is_legal(g);
-    throw Error("layer '{}' cannot run: the smallest tiles of '{}' {} need {} bytes of SRAM, there "
-                "are {}; sram.kib of at least {} would do",
-                group.name, graph_.tensor(worst->input).name,
-                to_string(graph_.tensor(worst->input).shape), least, sram(),
-                ceil_div(least + kept_bytes_, 1024));
+    throw Error(
+        "layer '{}' cannot run: the smallest tiles of '{}' {} need {} bytes of SRAM, there "
+        "are {}; sram.kib of at least {} would do",
+        group.name, graph_.tensor(worst->input).name, to_string(graph_.tensor(worst->input).shape),
+        least, sram(), ceil_div(least + kept_bytes_, 1024));
   }
 
   /// The smallest footprint of any mapping that the search would consider with endless SRAM.
@@ -308,7 +308,8 @@ class Planner {
                                         ceil_div(stage.reduction, m.channels));
     for (int slots = tiles; slots > before; slots = slots * 3 / 4) {
       m.weight_slots = slots;
-      if (footprint(plan_.around(chip_, network_, g), group, mapping) <= plan_.room[g] / chip_.cores &&
+      if (footprint(plan_.around(chip_, network_, g), group, mapping) <=
+              plan_.room[g] / chip_.cores &&
           place_buffers(g, true))
         return true;
     }
@@ -343,8 +344,7 @@ class Planner {
           taken.insert(taken.end(), previous_.begin(), previous_.end());
           found = first_fit(gaps_of(g, taken), buffers[i].bytes());
         }
-        if (!found && !(apart && early(i)))
-          found = first_fit(gaps_of(g, mine), buffers[i].bytes());
+        if (!found && !(apart && early(i))) found = first_fit(gaps_of(g, mine), buffers[i].bytes());
         if (!found) {
           all = false;
           break;
@@ -396,12 +396,13 @@ class Planner {
           return network_.storages[a].map.bytes() < network_.storages[b].map.bytes();
         });
         if (spill == static_cast<int>(m))
-          throw Error("activations need {} bytes of memory '{}' of {} KiB, the largest is '{}' {}; "
-                      "memories.{}.kib of at least {} or another placement.spill would do",
-                      peak, chip_.memories[m].name, chip_.memories[m].kib,
-                      graph_.tensor(network_.storages[largest].root).name,
-                      to_string(graph_.tensor(network_.storages[largest].root).shape),
-                      chip_.memories[m].name, ceil_div(peak, 1024));
+          throw Error(
+              "activations need {} bytes of memory '{}' of {} KiB, the largest is '{}' {}; "
+              "memories.{}.kib of at least {} or another placement.spill would do",
+              peak, chip_.memories[m].name, chip_.memories[m].kib,
+              graph_.tensor(network_.storages[largest].root).name,
+              to_string(graph_.tensor(network_.storages[largest].root).shape),
+              chip_.memories[m].name, ceil_div(peak, 1024));
         plan_.memory[largest] = spill;
         if (static_cast<int>(m) > spill) m = static_cast<std::size_t>(spill);  // place it there
       }
@@ -454,9 +455,9 @@ std::vector<std::int64_t> place_items(const std::vector<PlacedItem>& items, std:
     std::vector<std::pair<std::int64_t, std::int64_t>> taken;
     for (const std::size_t other : placed)
       if (items[other].life.meets(items[i].life))
-        taken.emplace_back(at[other], at[other] + round_up(std::max<std::int64_t>(
-                                                               1, items[other].bytes),
-                                                           alignment));
+        taken.emplace_back(
+            at[other],
+            at[other] + round_up(std::max<std::int64_t>(1, items[other].bytes), alignment));
     std::sort(taken.begin(), taken.end());
     std::int64_t address = 0;
     for (const auto& [begin, end] : taken) {
@@ -528,13 +529,11 @@ void check_memory_plan(const ChipSpec& chip, const FusedNetwork& network, const 
     const std::string reason = why_illegal(around, network.groups[g], plan.mappings[g]);
     PRESIL_CHECK(reason.empty(), "group {}: {}", network.groups[g].name, reason);
     std::vector<std::pair<std::int64_t, std::int64_t>> taken;
-    const std::vector<Buffer> buffers =
-        buffers_of(around, network.groups[g], plan.mappings[g]);
+    const std::vector<Buffer> buffers = buffers_of(around, network.groups[g], plan.mappings[g]);
     PRESIL_CHECK(buffers.size() == plan.buffer_address[g].size(), "group {}: buffers without place",
                  network.groups[g].name);
     for (std::size_t b = 0; b < buffers.size(); ++b)
-      taken.emplace_back(plan.buffer_address[g][b],
-                         plan.buffer_address[g][b] + buffers[b].bytes());
+      taken.emplace_back(plan.buffer_address[g][b], plan.buffer_address[g][b] + buffers[b].bytes());
     for (std::size_t s = 0; s < network.storages.size(); ++s)
       if (plan.resident[s] && lives[s].first <= static_cast<int>(g) &&
           static_cast<int>(g) <= lives[s].last)

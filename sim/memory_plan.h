@@ -38,12 +38,12 @@ struct MemoryPlan {
   std::vector<std::int64_t> memory_address;  ///< of each other storage
   std::vector<Mapping> mappings;             ///< of each group
   std::vector<std::vector<std::int64_t>> buffer_address;  ///< of each group's buffers_of()
-  std::vector<std::int64_t> room;            ///< SRAM of each group for its buffers
-  bool steady = false;                       ///< weights that fit stay between inferences
-  std::vector<bool> weights_stay;            ///< of each group, in steady state
-  std::vector<std::int64_t> kept_weights;    ///< SRAM address of each group's weights that stay
-  std::int64_t peak_sram_bytes = 0;          ///< most bytes in use at once
-  std::vector<std::int64_t> sram_in_use;     ///< of each group
+  std::vector<std::int64_t> room;                         ///< SRAM of each group for its buffers
+  bool steady = false;                     ///< weights that fit stay between inferences
+  std::vector<bool> weights_stay;          ///< of each group, in steady state
+  std::vector<std::int64_t> kept_weights;  ///< SRAM address of each group's weights that stay
+  std::int64_t peak_sram_bytes = 0;        ///< most bytes in use at once
+  std::vector<std::int64_t> sram_in_use;   ///< of each group
 
   Surroundings around(const ChipSpec& chip, const FusedNetwork& network, std::size_t group) const {
     return {chip, network, resident, memory, room[group], weights_stay[group]};
@@ -58,9 +58,9 @@ std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& net
 std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& network);
 
 struct PlanOptions {
-  bool steady = false;                     ///< weights that fit stay between inferences
-  std::map<std::string, Mapping> pinned;   ///< by group name; kWhole for whole extents
-  Pins pins;                               ///< whatever else is pinned
+  bool steady = false;                    ///< weights that fit stay between inferences
+  std::map<std::string, Mapping> pinned;  ///< by group name; kWhole for whole extents
+  Pins pins;                              ///< whatever else is pinned
 };
 
 /// Residency, mappings and addresses of a network. Throws Error naming the tensor or layer, and the

@@ -8,7 +8,8 @@ double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoa
   const double burst = std::min(load.run, static_cast<double>(chip.dma.burst_bytes));
   const double latency = load.write ? memory.write_latency_cycles : memory.latency_cycles;
   double rate = memory.bytes_per_cycle;
-  rate = std::min(rate, static_cast<double>(chip.dma.outstanding) * burst / (latency + burst / rate));
+  rate =
+      std::min(rate, static_cast<double>(chip.dma.outstanding) * burst / (latency + burst / rate));
   if (memory.request_every_cycles > 0) rate = std::min(rate, burst / memory.request_every_cycles);
   if (memory.refresh_interval_cycles > 0)
     rate *= 1 - memory.refresh_cycles / memory.refresh_interval_cycles;

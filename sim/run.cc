@@ -27,8 +27,7 @@ class Summary {
   void fill() {
     describe_groups();
     count_commands();
-    const std::vector<GroupWindow> windows =
-        group_windows(r_.compiled.program, r_.timeline);
+    const std::vector<GroupWindow> windows = group_windows(r_.compiled.program, r_.timeline);
     share_latency(windows);
     rate();
     find_bounds(windows);
@@ -106,14 +105,12 @@ class Summary {
       if (mac_busy_[g] > 0)
         r_.groups[g].utilisation =
             static_cast<double>(r_.groups[g].macs.value) / (cycles * peak_of(g));
-      if (r_.groups[g].on_host)
-        r_.host_share += static_cast<double>(r_.groups[g].latency.value);
+      if (r_.groups[g].on_host) r_.host_share += static_cast<double>(r_.groups[g].latency.value);
     }
     if (r_.latency.value == 0) return;
     const auto latency = static_cast<double>(r_.latency.value);
     r_.host_share /= latency;
-    r_.utilisation =
-        static_cast<double>(r_.macs.value) / (latency * peak_macs_per_cycle(chip_, 0));
+    r_.utilisation = static_cast<double>(r_.macs.value) / (latency * peak_macs_per_cycle(chip_, 0));
     r_.effective_tops = 2e-6 * static_cast<double>(r_.macs.value) / r_.microseconds(r_.latency);
   }
 
@@ -163,9 +160,8 @@ class Summary {
               use.stalled[static_cast<std::size_t>(s)];
       }
       const auto most = std::max_element(cycles.begin(), cycles.end());
-      r_.groups[g].bound = r_.groups[g].on_host
-                               ? Bound::kHost
-                               : static_cast<Bound>(most - cycles.begin());
+      r_.groups[g].bound =
+          r_.groups[g].on_host ? Bound::kHost : static_cast<Bound>(most - cycles.begin());
       run[index(r_.groups[g].bound)] += r_.groups[g].latency.value;
     }
     r_.bound = static_cast<Bound>(std::max_element(run.begin(), run.end()) - run.begin());
@@ -198,8 +194,8 @@ Cycles link_cycles(const ChipSpec& chip, const FusedNetwork& network) {
 
 void add_link(RunResult& r) {
   if (r.link.value == 0) return;
-  r.groups.push_back({.name = "(host link)", .kind = "Link", .latency = r.link,
-                      .bound = Bound::kHost});
+  r.groups.push_back(
+      {.name = "(host link)", .kind = "Link", .latency = r.link, .bound = Bound::kHost});
   r.latency += r.link;
   r.total += r.link * r.inferences;
 }
@@ -256,7 +252,9 @@ double peak_macs_per_cycle(const ChipSpec& chip, int mode) {
 }
 
 RunResult run(const Graph& graph, const ChipSpec& chip, const RunOptions& options) {
-  RunResult r{.model = graph.name(), .chip = chip.name, .graph_hash = graph.hash(),
+  RunResult r{.model = graph.name(),
+              .chip = chip.name,
+              .graph_hash = graph.hash(),
               .chip_hash = chip.hash()};
   r.clock_mhz = chip.clock_mhz;
   r.inferences = options.compile.inferences;

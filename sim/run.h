@@ -45,7 +45,8 @@ struct GroupResult {
   Macs macs, macs_executed;
   Bytes memory_read, memory_written;  ///< as stored, over the ports
   Bytes sram_in_use;                  ///< its buffers and all residents at that time, one core
-  /// Useful MACs over what the array could do while it worked on this group, [0, 1]; 0 without MACs.
+  /// Useful MACs over what the array could do while it worked on this group, [0, 1]; 0 without
+  /// MACs.
   double utilisation = 0;
   Bound bound = Bound::kCompute;
   bool on_host = false;
@@ -64,21 +65,19 @@ struct RunResult {
   Cycles latency;  ///< of the first inference; what the host link adds included
   Cycles total;    ///< of all inferences
   Cycles link;     ///< of these, input and output over the host link and the call, an inference
-  Macs macs, macs_executed;                       ///< of one inference
-  Bytes parameters, peak_activation;              ///< of the network itself (models/graph.h)
-  Bytes peak_sram;                                ///< of one core
-  Bytes memory_read, memory_written;              ///< of all inferences
-  double utilisation = 0;                         ///< useful MACs / (latency x peak)
-  double effective_tops = 0;                      ///< 2 x useful MACs / latency
-  Bound bound = Bound::kCompute;                  ///< what most of the time is bound by
-  Energy energy;                                  ///< of all inferences
-  Cycles lower_bound, upper_bound;                ///< hw/program_bounds.h, of all inferences
-  Cycles roofline;                                ///< sim/bounds.h, of one inference
-  double host_share = 0;                          ///< of the latency, in host operators
+  Macs macs, macs_executed;           ///< of one inference
+  Bytes parameters, peak_activation;  ///< of the network itself (models/graph.h)
+  Bytes peak_sram;                    ///< of one core
+  Bytes memory_read, memory_written;  ///< of all inferences
+  double utilisation = 0;             ///< useful MACs / (latency x peak)
+  double effective_tops = 0;          ///< 2 x useful MACs / latency
+  Bound bound = Bound::kCompute;      ///< what most of the time is bound by
+  Energy energy;                      ///< of all inferences
+  Cycles lower_bound, upper_bound;    ///< hw/program_bounds.h, of all inferences
+  Cycles roofline;                    ///< sim/bounds.h, of one inference
+  double host_share = 0;              ///< of the latency, in host operators
 
-  double microseconds(Cycles cycles) const {
-    return static_cast<double>(cycles.value) / clock_mhz;
-  }
+  double microseconds(Cycles cycles) const { return static_cast<double>(cycles.value) / clock_mhz; }
   double inferences_per_second() const {
     return static_cast<double>(inferences * batch) / microseconds(total) * 1e6;
   }

@@ -56,7 +56,8 @@ struct Stage {
   Reach reach = Reach::kSame;
   Window window;
   std::int64_t halo = 0;  ///< kProportional: further input rows on each side (interpolation)
-  /// Output channels [a, b) need exactly the input channels [a, b): depthwise, pooling, elementwise.
+  /// Output channels [a, b) need exactly the input channels [a, b): depthwise, pooling,
+  /// elementwise.
   bool channelwise = false;
   bool whole_channels = false;  ///< neither input nor output channels can be cut
   /// A reduction over whole rows (global pooling): `reduction` is the input's rows, which may come
@@ -75,9 +76,9 @@ struct Stage {
   bool weights_transposed = false;       ///< that second activation is [N,K], not [K,N]
   FeatureMap weight_map;                 ///< of that second activation
   int weight_bits = 8;
-  std::int64_t constant_bits = 0;    ///< per output channel: bias and fused constants
-  double epilogue = 0;               ///< cycles an element in the output stage
-  std::int64_t macs = 0;             ///< as the graph counts them
+  std::int64_t constant_bits = 0;  ///< per output channel: bias and fused constants
+  double epilogue = 0;             ///< cycles an element in the output stage
+  std::int64_t macs = 0;           ///< as the graph counts them
 
   // kVector
   double vector_cost = 0;           ///< cycles an element and lane

@@ -19,9 +19,10 @@ std::int64_t StageContext::constant_bytes(TensorId id) const {
 double StageContext::vector_cost(const Op& op) const {
   const std::string_view key = op_info(op.kind).vector_cost;
   if (key.empty())
-    throw Error("{}: the vector unit of chip '{}' cannot run {}; use --host-ops to place it on the "
-                "host",
-                op.name, chip.name, op_info(op.kind).name);
+    throw Error(
+        "{}: the vector unit of chip '{}' cannot run {}; use --host-ops to place it on the "
+        "host",
+        op.name, chip.name, op_info(op.kind).name);
   const auto found = chip.vector_unit.cycles_per_element.find(key);
   PRESIL_CHECK(found != chip.vector_unit.cycles_per_element.end(), "no cost '{}' in chip {}", key,
                chip.name);
@@ -63,9 +64,8 @@ class Builder {
     Stage stage{.op = id(), .kind = kind, .name = op_.name};
     stage.output = op_.outputs.at(0);
     stage.out = c_.map_of(stage.output);
-    const auto first =
-        std::find_if(op_.inputs.begin(), op_.inputs.end(),
-                     [&](TensorId t) { return c_.is_activation(t); });
+    const auto first = std::find_if(op_.inputs.begin(), op_.inputs.end(),
+                                    [&](TensorId t) { return c_.is_activation(t); });
     stage.input = first != op_.inputs.end() ? *first : op_.inputs.at(0);
     stage.in = c_.map_of(stage.input);
     return stage;
@@ -144,8 +144,7 @@ class Builder {
     stage.weights_are_activations = !c_.graph.tensor(stage.weights).constant;
     if (stage.weights_are_activations) stage.weight_map = c_.map_of(stage.weights);
     stage.weights_transposed = attrs.transpose_b;
-    const std::int64_t images =
-        b.size() > 2 ? element_count(Shape(b.begin(), b.end() - 2)) : 1;
+    const std::int64_t images = b.size() > 2 ? element_count(Shape(b.begin(), b.end() - 2)) : 1;
     stage.weights_per_image = images > 1 || (stage.weights_are_activations && c_.batch > 1);
     if (attrs.transpose_a || stage.in.channels != stage.reduction) stage.reach = Reach::kWhole;
     if (!stage.weights_per_image && stage.reach == Reach::kSame) {
@@ -297,8 +296,7 @@ class Builder {
     const bool over_channels =
         std::find(attrs.axes.begin(), attrs.axes.end(), channel_axis) != attrs.axes.end();
     if (over_channels && attrs.axes.size() == 1 && last &&
-        stage.out.batch * stage.out.rows * stage.out.channels ==
-            stage.in.batch * stage.in.rows) {
+        stage.out.batch * stage.out.rows * stage.out.channels == stage.in.batch * stage.in.rows) {
       // [.., T, F] -> [.., T] or [.., T, 1]: one result a row.
       merge_batch(stage.in);
       stage.out = FeatureMap{.rows = stage.in.rows, .bits = stage.out.bits, .atom = 1};
@@ -438,8 +436,7 @@ class Builder {
       part.out_row = row;
       if (channels || rows) {
         part.channelwise = true;
-        (channels ? part.out.channels : part.out.rows) =
-            channels ? part.in.channels : part.in.rows;
+        (channels ? part.out.channels : part.out.rows) = channels ? part.in.channels : part.in.rows;
         channel += channels ? part.in.channels : 0;
         row += rows ? part.in.rows : 0;
       } else {
@@ -501,9 +498,10 @@ class Builder {
   Stage host(bool allow) const {
     const std::string& type = op_.as<HostAttrs>().type;
     if (!allow)
-      throw Error("{}: operator {} cannot run on this machine; use --host-ops to place it on the "
-                  "host CPU at the cost that the chip file states",
-                  op_.name, type);
+      throw Error(
+          "{}: operator {} cannot run on this machine; use --host-ops to place it on the "
+          "host CPU at the cost that the chip file states",
+          op_.name, type);
     Stage stage = base(StageKind::kHost);
     stage.also_makes.assign(op_.outputs.begin() + 1, op_.outputs.end());
     for (const TensorId input : op_.inputs)
@@ -537,10 +535,9 @@ bool is_view(const StageContext& context, const Op& op) {
   const FeatureMap out = context.map_of(op.outputs[0]);
   // The same pixels with the same channels, in the same order.
   const bool last = context.last[static_cast<std::size_t>(op.inputs[0])];
-  const bool same_layout =
-      last == context.last[static_cast<std::size_t>(op.outputs[0])]
-          ? last || in.batch == out.batch
-          : in.rows * in.columns == 1 && out.rows * out.columns == 1;
+  const bool same_layout = last == context.last[static_cast<std::size_t>(op.outputs[0])]
+                               ? last || in.batch == out.batch
+                               : in.rows * in.columns == 1 && out.rows * out.columns == 1;
   const bool same_pixels =
       in.channels == out.channels && in.elements() == out.elements() && same_layout;
   if (same_pixels && (in.columns == out.columns || in.blocks() == 1)) return true;

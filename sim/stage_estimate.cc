@@ -23,7 +23,6 @@ struct Cut {
   }
 };
 
-
 double tile_cycles(const Surroundings& around, const Stage& stage, std::int64_t positions,
                    std::int64_t outputs, std::int64_t channels, bool last) {
   ComputeTile tile{.stage = &stage, .outputs = {0, outputs}, .channels = {0, channels}};
@@ -36,15 +35,15 @@ double tile_cycles(const Surroundings& around, const Stage& stage, std::int64_t 
   tile.output.map = &stage.out;
   tile.output.content = {{0, positions}, {0, 1}, {0, outputs}};
   tile.input.map = &stage.in;
-  const double share = static_cast<double>(positions) /
-                       static_cast<double>(stage.out.rows * stage.out.columns);
+  const double share =
+      static_cast<double>(positions) / static_cast<double>(stage.out.rows * stage.out.columns);
   tile.input.content = {
-      {0, std::max<std::int64_t>(1, static_cast<std::int64_t>(
-                                        share * static_cast<double>(stage.in.rows * stage.in.columns)))},
+      {0, std::max<std::int64_t>(
+              1, static_cast<std::int64_t>(share *
+                                           static_cast<double>(stage.in.rows * stage.in.columns)))},
       {0, 1},
       {0, stage.channelwise ? outputs : stage.in.channels}};
-  if (stage.sums_rows)
-    tile.input.content = {{0, channels}, {0, stage.in.columns}, {0, outputs}};
+  if (stage.sums_rows) tile.input.content = {{0, channels}, {0, stage.in.columns}, {0, outputs}};
   return static_cast<double>(vector_timing(around.chip, vector_of(tile)).value);
 }
 
@@ -54,7 +53,6 @@ constexpr double kIssueShare = 0.5;
 
 /// Share of the stores' bursts that take turns with loads'. A choice; the clock knows better.
 constexpr double kOverlap = 0.3;
-
 
 /// What crosses one memory's port, and what of it comes first and last.
 struct PortSum {
@@ -127,10 +125,9 @@ class Estimate {
     const std::int64_t middle = part_.rows.begin + (part_.rows.count() - 1) / 2;
     const Rows some{middle, std::min(part_.rows.end, middle + m_.rows)};
     const Rows first{part_.rows.begin, std::min(part_.rows.end, part_.rows.begin + m_.rows)};
-    const std::int64_t rows =
-        stage_.sums_rows ? m_.channels
-                         : std::max(input_rows(stage_, first).count(),
-                                    input_rows(stage_, some).count());
+    const std::int64_t rows = stage_.sums_rows ? m_.channels
+                                               : std::max(input_rows(stage_, first).count(),
+                                                          input_rows(stage_, some).count());
     const std::int64_t channels =
         input_channels(stage_, {part_.outputs.begin, part_.outputs.begin + m_.outputs},
                        {0, cut_channels_ ? m_.channels : 1})
@@ -161,21 +158,18 @@ class Estimate {
   void weights() {
     if (around_.weights_stay && !stage_.weights_are_activations) return;
     if (stage_.weights_are_activations && around_.is_resident(stage_.weights)) return;
-    const double ratio =
-        stage_.weights_are_activations ? 1 : around_.chip.weight_compression;
+    const double ratio = stage_.weights_are_activations ? 1 : around_.chip.weight_compression;
     const std::int64_t images = stage_.weights_per_image ? stage_.out.batch : 1;
     const double tile = static_cast<double>(stage_.weight_bytes(m_.outputs, m_.channels)) * ratio;
-    const double once = static_cast<double>(
-                            stage_.weight_bytes(part_.outputs.count(), stage_.reduction) * images) *
-                        ratio;
+    const double once =
+        static_cast<double>(stage_.weight_bytes(part_.outputs.count(), stage_.reduction) * images) *
+        ratio;
     // With outputs outside, the slots only have to hold one run of outputs' whole reduction.
-    const std::int64_t needed =
-        m_.order == LoopOrder::kPositionsOuter ? outputs_ * sums_ : sums_;
+    const std::int64_t needed = m_.order == LoopOrder::kPositionsOuter ? outputs_ * sums_ : sums_;
     const bool reloaded = m_.weight_slots != kHeld && needed > m_.weight_slots;
     const double times = reloaded ? static_cast<double>(positions_ / images) : 1;
-    add(stage_.weights_are_activations
-            ? around_.memory_of(stage_.weights)
-            : around_.chip.memory_index(around_.chip.placement.weights),
+    add(stage_.weights_are_activations ? around_.memory_of(stage_.weights)
+                                       : around_.chip.memory_index(around_.chip.placement.weights),
         {tile, tile, false}, once / tile * std::max(1.0, times));
   }
 
@@ -190,9 +184,9 @@ class Estimate {
 
   void output() {
     const PortLoad tile = load_of(stage_.out, m_.rows, m_.columns, m_.outputs, true);
-    const double all = static_cast<double>(tile_bytes(stage_.out, part_.rows.count(),
-                                                      stage_.out.columns, part_.outputs.count()) *
-                                           stage_.out.batch);
+    const double all = static_cast<double>(
+        tile_bytes(stage_.out, part_.rows.count(), stage_.out.columns, part_.outputs.count()) *
+        stage_.out.batch);
     add(around_.memory_of(stage_.output), tile, all / tile.bytes);
   }
 

@@ -15,18 +15,18 @@ namespace presil {
 namespace {
 
 /// Finalists of the closed form that are walked on the clock, and the longest walk that is priced.
-constexpr std::size_t kFinalists = 12;
+constexpr std::size_t kFinalists = 8;
 constexpr std::int64_t kLongestWalk = 4000;
 
 /// Where feature maps cross a port, so many commands are walked before the finalists are enough.
-constexpr std::int64_t kWalkBudget = 12000;
+constexpr std::int64_t kWalkBudget = 10000;
 
 /// Of them, those that are simulated: so many, of at most so many commands, and not predicted to be
 /// slower than the best by more than this factor.
-constexpr std::size_t kTrials = 10;
+constexpr std::size_t kTrials = 8;
 constexpr int kAlike = 3;
 constexpr std::int64_t kLongestTrial = 1000;
-constexpr double kTrialSpread = 1.5;
+constexpr double kTrialSpread = 1.2;
 
 /// Buffer choices: {input, weight, output} slots.
 constexpr int kSlots[][3] = {{2, 2, 2},         {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2},
@@ -45,16 +45,18 @@ std::string signature(const Surroundings& around, const FusionGroup& group, bool
     map(s.in);
     map(s.out);
     const Window& w = s.window;
-    text += fmt::format("{} {} {},{},{},{},{},{},{},{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ",
-                        static_cast<int>(s.kind), static_cast<int>(s.reach), w.kernel_h, w.kernel_w,
-                        w.stride_h, w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left,
-                        s.channelwise, s.whole_channels, static_cast<int>(s.mac), s.mode, s.groups,
-                        s.reduction, s.taps, s.weights_are_activations, s.weights_per_image,
-                        s.weight_bits, s.constant_bits, s.epilogue, s.steps, s.vector_cost,
-                        s.work_on_input, s.work_multiple, s.constant_bytes);
+    text += fmt::format(
+        "{} {} {},{},{},{},{},{},{},{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ",
+        static_cast<int>(s.kind), static_cast<int>(s.reach), w.kernel_h, w.kernel_w, w.stride_h,
+        w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left, s.channelwise,
+        s.whole_channels, static_cast<int>(s.mac), s.mode, s.groups, s.reduction, s.taps,
+        s.weights_are_activations, s.weights_per_image, s.weight_bits, s.constant_bits, s.epilogue,
+        s.steps, s.vector_cost, s.work_on_input, s.work_multiple, s.constant_bytes);
     text += s.sums_rows ? "rows " : "";
-    if (chain && &s != &group.stages.front()) text += "inner ";
-    else place(s.input);
+    if (chain && &s != &group.stages.front())
+      text += "inner ";
+    else
+      place(s.input);
     if (!chain || &s == &group.stages.back()) place(s.output);
     if (s.weights_are_activations) place(s.weights);
     for (const Operand& operand : s.operands) {
@@ -133,8 +135,8 @@ std::int64_t computations(const Stage& stage, const StageMapping& m) {
          ceil_div(std::max<std::int64_t>(1, stage.reduction), m.channels);
 }
 
-/// Of the choices that are as fast as the first within the clock's blindness, the one with the least
-/// to do for memory and sequencer.
+/// Of the choices that are as fast as the first within the clock's blindness, the one with the
+/// least to do for memory and sequencer.
 const Choice& lightest_of_equals(const std::vector<Choice>& sorted) {
   constexpr double kSame = 1.003;
   const auto burden = [](const Choice& c) {
@@ -159,10 +161,8 @@ std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& gro
   const Stage& stage = group.stages[0];
   std::vector<std::pair<double, StageMapping>> ranked;
   for (const StageMapping& m : stage_candidates(around, group, 0, split))
-    ranked.emplace_back(stage.kind == StageKind::kRecurrent
-                            ? 0
-                            : estimate_stage(around, stage, m, split),
-                        m);
+    ranked.emplace_back(
+        stage.kind == StageKind::kRecurrent ? 0 : estimate_stage(around, stage, m, split), m);
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Choice> found;
@@ -173,7 +173,7 @@ std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& gro
   for (const auto& [estimate, m] : ranked) {
     if (found.size() >= kFinalists && (!crosses || walked > kWalkBudget)) break;
     // What the closed form puts far behind cannot win.
-    if (!found.empty() && estimate > 1.5 * best) break;
+    if (!found.empty() && estimate > (crosses ? 2.0 : 1.5) * best) break;
     const std::int64_t limit = found.empty() ? 100 * kLongestWalk : kLongestWalk;
     if (!found.empty() && computations(stage, m) > limit) continue;
     // A few choices of buffers for the same tile are enough: look at other tiles too.
@@ -185,8 +185,9 @@ std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& gro
     walked += price->commands;
     best = found.size() == 1 ? price->cycles : std::min(best, price->cycles);
   }
-  std::stable_sort(found.begin(), found.end(),
-                   [](const Choice& a, const Choice& b) { return a.price.cycles < b.price.cycles; });
+  std::stable_sort(found.begin(), found.end(), [](const Choice& a, const Choice& b) {
+    return a.price.cycles < b.price.cycles;
+  });
   return found;
 }
 
@@ -203,12 +204,13 @@ std::optional<Choice> best_of_stage(const TrialContext& context, const Surroundi
   std::optional<Choice> best;
   std::int64_t least = 0;
   std::size_t tried = 0;
-  std::map<std::array<std::int64_t, 2>, int> alike;
+  std::map<std::array<std::int64_t, 3>, int> alike;
   for (const Choice& choice : found) {
     if (tried >= kTrials) break;
     const StageMapping& m = choice.mapping.stages[0];
-    if (++alike[{m.outputs, m.channels}] > 3) continue;
-    if (choice.price.commands > kLongestTrial || choice.price.cycles > kTrialSpread * found.front().price.cycles)
+    if (++alike[{m.rows, m.outputs, m.channels}] > 2) continue;
+    if (choice.price.commands > kLongestTrial ||
+        choice.price.cycles > kTrialSpread * found.front().price.cycles)
       continue;
     const std::optional<Cycles> cycles = trial_run(context, around, group, choice.mapping);
     if (!cycles) continue;
@@ -243,7 +245,11 @@ std::vector<StageMapping> stage_candidates(const Surroundings& around, const Fus
   const std::vector<std::int64_t> outputs =
       stage.whole_channels ? std::vector<std::int64_t>{stage.out.channels}
                            : tile_sizes(part.outputs.count(), output_multiple(around.chip, stage));
-  for (const std::int64_t columns : column_sizes(stage))
+  // Columns are cut where that changes what crosses a port.
+  const std::vector<std::int64_t> columns_tried =
+      crosses_a_port(around, stage) ? column_sizes(stage)
+                                    : std::vector<std::int64_t>{stage.out.columns};
+  for (const std::int64_t columns : columns_tried)
     for (const std::int64_t rows : tile_sizes(part.rows.count(), 1))
       for (const std::int64_t k : outputs)
         for (const std::int64_t c : channel_sizes(around.chip, stage))
@@ -252,15 +258,27 @@ std::vector<StageMapping> stage_candidates(const Surroundings& around, const Fus
             if (order == LoopOrder::kOutputsOuter && (one_order || k == part.outputs.count()))
               continue;
             for (const auto& slots : kSlots)
-              try_one({.rows = rows, .columns = columns, .outputs = k, .channels = c,
-                       .order = order, .input_slots = slots[0], .weight_slots = slots[1],
+              try_one({.rows = rows,
+                       .columns = columns,
+                       .outputs = k,
+                       .channels = c,
+                       .order = order,
+                       .input_slots = slots[0],
+                       .weight_slots = slots[1],
                        .output_slots = slots[2]});
           }
   if (found.empty() && !stage.whole_channels)  // the smallest steps of the layout
     for (const std::int64_t k : {output_step(stage)})
-      for (const std::int64_t c : {stage.sums_rows ? 1 : std::min(stage.in.atom, std::max<std::int64_t>(1, stage.reduction))})
-        try_one({.rows = 1, .columns = column_sizes(stage).back(), .outputs = k, .channels = c,
-                 .input_slots = 1, .weight_slots = 1, .output_slots = 1});
+      for (const std::int64_t c :
+           {stage.sums_rows ? 1
+                            : std::min(stage.in.atom, std::max<std::int64_t>(1, stage.reduction))})
+        try_one({.rows = 1,
+                 .columns = column_sizes(stage).back(),
+                 .outputs = k,
+                 .channels = c,
+                 .input_slots = 1,
+                 .weight_slots = 1,
+                 .output_slots = 1});
   return found;
 }
 
@@ -310,10 +328,14 @@ std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& g
   std::int64_t total = 0;
   for (const Stage& stage : group.stages) {
     if (stage.kind == StageKind::kHost) continue;
-    StageMapping m{.rows = 1, .columns = column_sizes(stage).back(),
+    StageMapping m{.rows = 1,
+                   .columns = column_sizes(stage).back(),
                    .outputs = stage.whole_channels ? stage.out.channels : output_step(stage),
                    .channels = std::max<std::int64_t>(1, stage.reduction),
-                   .input_slots = 1, .weight_slots = 1, .output_slots = 1, .hold_recurrent = false};
+                   .input_slots = 1,
+                   .weight_slots = 1,
+                   .output_slots = 1,
+                   .hold_recurrent = false};
     if (stage.cuts_sum()) m.channels = stage.sums_rows ? 1 : std::min(stage.in.atom, m.channels);
     if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows;
     const FusionGroup alone{.name = group.name, .stages = {stage}};

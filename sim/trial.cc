@@ -8,8 +8,8 @@ namespace presil {
 std::optional<Cycles> trial_run(const TrialContext& context, const Surroundings& around,
                                 const FusionGroup& group, const Mapping& mapping) {
   const ChipSpec& chip = around.chip;
-  FusedNetwork alone{.groups = {group}, .storages = around.network.storages,
-                     .views = around.network.views};
+  FusedNetwork alone{
+      .groups = {group}, .storages = around.network.storages, .views = around.network.views};
   MemoryPlan plan;
   plan.resident = around.resident;
   plan.memory = around.memory;

@@ -8,8 +8,7 @@ namespace presil {
 template <typename Sink>
 void Walker<Sink>::walk(std::size_t core) {
   if (mapping_.chain) {
-    const std::vector<Part> parts =
-        parts_of(around_.chip, group_.stages.back(), mapping_.split);
+    const std::vector<Part> parts = parts_of(around_.chip, group_.stages.back(), mapping_.split);
     if (core < parts.size()) walk_chain(parts[core]);
     return;
   }
@@ -95,10 +94,9 @@ void Walker<Sink>::load_operands(const Stage& stage, int number, ComputeTile& ti
       t.frame = {{0, map.rows}, {0, map.columns}, {0, map.channels}};
     } else {
       t.frame = t.content;
-      const SlotRing::Key key = broadcast
-                                    ? SlotRing::Key{t.image, 0, 0}
-                                    : SlotRing::Key{at.image * stage.out.rows + at.rows.begin,
-                                                    at.columns.begin, outputs.begin};
+      const SlotRing::Key key = broadcast ? SlotRing::Key{t.image, 0, 0}
+                                          : SlotRing::Key{at.image * stage.out.rows + at.rows.begin,
+                                                          at.columns.begin, outputs.begin};
       const auto [slot, there] = ring(t.buffer).take(key);
       t.slot = slot;
       if (!there) sink_.load(t);
@@ -173,12 +171,13 @@ WeightTile Walker<Sink>::weight_tile(const Stage& stage, int number, std::int64_
   WeightTile w{.stage = &stage, .tensor = stage.weights, .image = image};
   w.outputs = outputs;
   w.channels = channels;
-  const std::int64_t sums = stage.kind == StageKind::kRecurrent ? stage.gates * stage.hidden
-                                                                : stage.out.channels;
+  const std::int64_t sums =
+      stage.kind == StageKind::kRecurrent ? stage.gates * stage.hidden : stage.out.channels;
   // Constants come with the first run of the reduction.
   const bool first = channels.begin == 0;
-  w.bytes = first ? stage.weight_bytes(outputs.count(), channels.count())
-                  : ceil_div(outputs.count() * channels.count() * stage.taps * stage.weight_bits, 8);
+  w.bytes = first
+                ? stage.weight_bytes(outputs.count(), channels.count())
+                : ceil_div(outputs.count() * channels.count() * stage.taps * stage.weight_bits, 8);
   w.offset = image * stage.weight_bytes(sums, stage.reduction) +
              stage.weight_bytes(outputs.begin, stage.reduction) +
              (first ? 0 : stage.weight_bytes(outputs.count(), channels.begin));
@@ -223,8 +222,7 @@ void Walker<Sink>::walk_chain(const Part& part) {
   for (std::int64_t image = 0; image < last.out.batch; ++image) {
     std::vector<Rows> done(group_.stages.size());  // rows of each output that are made
     for (std::size_t i = 0; i < done.size(); ++i) done[i] = {from[i], from[i]};
-    for (const Rows stripe : cut(part.rows, mapping_.stripe_rows))
-      walk_stripe(image, stripe, done);
+    for (const Rows stripe : cut(part.rows, mapping_.stripe_rows)) walk_stripe(image, stripe, done);
   }
 }
 
@@ -243,15 +241,15 @@ void Walker<Sink>::walk_stripe(std::int64_t image, Rows stripe, std::vector<Rows
 template <typename Sink>
 void Walker<Sink>::chain_stage(const Stage& stage, int number, std::int64_t image, Rows rows) {
   const PositionTile at{image, rows, {0, stage.out.columns}};
-  const Rows outputs{0, stage.out.channels}, channels{0, std::max<std::int64_t>(1, stage.reduction)};
+  const Rows outputs{0, stage.out.channels},
+      channels{0, std::max<std::int64_t>(1, stage.reduction)};
   ComputeTile tile{.stage = &stage, .outputs = outputs, .channels = channels};
   tile.positions = rows.count() * stage.out.columns;
   load_constants(stage, number, tile);
   load_operands(stage, number, tile, at, outputs);
   const Frame content{input_rows(stage, rows), {0, stage.in.columns}, {0, stage.in.channels}};
   if (number == 0) {
-    tile.input =
-        external_input(stage, number, {rows, outputs}, image, content, {rows.begin, 0});
+    tile.input = external_input(stage, number, {rows, outputs}, image, content, {rows.begin, 0});
   } else {
     tile.input = {.map = &stage.in, .tensor = kNoTensor, .image = image, .content = content};
     tile.input.buffer = index_.find(Use::kInner, number - 1);
@@ -264,12 +262,13 @@ void Walker<Sink>::chain_stage(const Stage& stage, int number, std::int64_t imag
   if (is_last) {
     tile.output = output_tile(stage, number, image, {rows, {0, stage.out.columns}, outputs});
   } else {
-    tile.output = {.map = &stage.out, .tensor = kNoTensor, .image = image,
+    tile.output = {.map = &stage.out,
+                   .tensor = kNoTensor,
+                   .image = image,
                    .content = {rows, {0, stage.out.columns}, outputs}};
     tile.output.buffer = index_.find(Use::kInner, number);
-    tile.output.frame = {{0, ring_rows_[static_cast<std::size_t>(number)]},
-                         {0, stage.out.columns},
-                         outputs};
+    tile.output.frame = {
+        {0, ring_rows_[static_cast<std::size_t>(number)]}, {0, stage.out.columns}, outputs};
     tile.output.ring = true;
   }
   if (stage.kind == StageKind::kMac)
@@ -309,7 +308,8 @@ void Walker<Sink>::walk_recurrent(const Stage& stage, const StageMapping& m) {
         w.outputs = outputs;
         w.channels = recurrent.channels;
         w.bytes = ceil_div(outputs.count() * stage.hidden * stage.weight_bits, 8);
-        w.offset = ceil_div((direction * sums + outputs.begin) * stage.hidden * stage.weight_bits, 8);
+        w.offset =
+            ceil_div((direction * sums + outputs.begin) * stage.hidden * stage.weight_bits, 8);
         w.buffer = held;
         if (held >= 0) {
           const auto [slot, there] = ring(held).take({direction, outputs.begin, 0});

@@ -8,28 +8,10 @@
 #include "sim/fuse.h"
 #include "sim/mapping.h"
 #include "sim/pins.h"
+#include "sim/placement.h"
 #include "sim/tiler.h"
 
 namespace presil {
-
-/// Groups [first, last] of the schedule in which something has to be kept.
-struct Lifetime {
-  int first = 0, last = -1;
-  bool meets(const Lifetime& other) const { return first <= other.last && other.first <= last; }
-};
-
-/// From its producer (or -1 for inputs) to its last reader (or past the end for outputs).
-std::vector<Lifetime> lifetimes(const FusedNetwork& network);
-
-/// Puts items that live at the same time at different addresses: largest first, each at the lowest
-/// address that is free (as TFLite's greedy-by-size planner). Returns the addresses; `peak` the
-/// bytes used.
-struct PlacedItem {
-  std::int64_t bytes = 0;
-  Lifetime life;
-};
-std::vector<std::int64_t> place_items(const std::vector<PlacedItem>& items, std::int64_t alignment,
-                                      std::int64_t* peak);
 
 struct MemoryPlan {
   std::vector<bool> resident;                ///< of each storage: in SRAM for its whole lifetime
@@ -49,13 +31,6 @@ struct MemoryPlan {
     return {chip, network, resident, memory, room[group], weights_stay[group]};
   }
 };
-
-/// Which storages are worth keeping in SRAM while leaving every group room to work: short-lived
-/// ones first. Nothing on chips of several cores, which share activations through memory.
-std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& network,
-                                   const std::vector<int>& memory);
-/// The memory of each storage by its role.
-std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& network);
 
 struct PlanOptions {
   bool steady = false;                    ///< weights that fit stay between inferences

@@ -3,8 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <numeric>
-#include <set>
+#include <array>
+#include <map>
 
 #include "sim/stage_estimate.h"
 #include "sim/tiles.h"
@@ -27,11 +27,6 @@ constexpr std::size_t kTrials = 8;
 constexpr int kAlike = 3;
 constexpr std::int64_t kLongestTrial = 1000;
 constexpr double kTrialSpread = 1.2;
-
-/// Buffer choices: {input, weight, output} slots.
-constexpr int kSlots[][3] = {{2, 2, 2},         {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2},
-                             {kHeld, 1, 2},     {2, 1, 2},     {1, 2, 2},     {1, 1, 2},
-                             {kHeld, kHeld, 1}, {kHeld, 2, 1}, {2, kHeld, 1}, {1, 1, 1}};
 
 std::string signature(const Surroundings& around, const FusionGroup& group, bool chain) {
   std::string text = fmt::format("{} {} {} ", chain, around.room, around.weights_stay);
@@ -67,67 +62,6 @@ std::string signature(const Surroundings& around, const FusionGroup& group, bool
   return text;
 }
 
-std::vector<std::int64_t> column_sizes(const Stage& stage) {
-  if (stage.reach != Reach::kWindow && stage.reach != Reach::kSame) return {stage.out.columns};
-  std::vector<std::int64_t> sizes{stage.out.columns};
-  // Columns are cut only where rows are long.
-  for (std::int64_t size = 32; size < stage.out.columns; size *= 2) sizes.push_back(size);
-  return sizes;
-}
-
-std::vector<std::int64_t> channel_sizes(const ChipSpec& chip, const Stage& stage) {
-  if (!stage.cuts_sum()) return {std::max<std::int64_t>(1, stage.reduction)};
-  if (stage.sums_rows) return tile_sizes(stage.reduction, 1);
-  const std::int64_t dot = chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].dot_length;
-  return tile_sizes(stage.reduction, std::lcm(dot, stage.in.atom));
-}
-
-std::int64_t output_multiple(const ChipSpec& chip, const Stage& stage) {
-  const std::int64_t step = output_step(stage);
-  if (stage.kind != StageKind::kMac || stage.mac == MacOp::kDepthwise) return step;
-  return std::lcm(step,
-                  chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor);
-}
-
-std::vector<CoreSplit> splits_of(const ChipSpec& chip, const FusionGroup& group) {
-  if (chip.cores == 1) return {CoreSplit::kNone};
-  for (const Stage& stage : group.stages)
-    if (stage.kind == StageKind::kHost || stage.kind == StageKind::kRecurrent)
-      return {CoreSplit::kNone};
-  std::vector<CoreSplit> splits{CoreSplit::kNone};
-  const Stage& stage = group.stages.back();
-  if (stage.out.rows > 1) splits.push_back(CoreSplit::kRows);
-  if (!stage.whole_channels && stage.out.channels > output_step(stage) && group.stages.size() == 1)
-    splits.push_back(CoreSplit::kOutputs);
-  return splits;
-}
-
-/// The whole problem as one tile, where that is legal.
-StageMapping whole(const Stage& stage) {
-  return {.rows = stage.out.rows,
-          .columns = stage.out.columns,
-          .outputs = stage.out.channels,
-          .channels = std::max<std::int64_t>(1, stage.reduction)};
-}
-
-std::vector<StageMapping> recurrent_candidates(const Surroundings& around,
-                                               const FusionGroup& group) {
-  std::vector<StageMapping> found;
-  const Stage& stage = group.stages[0];
-  const std::int64_t sums = stage.gates * stage.hidden;
-  const std::int64_t step =
-      around.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor;
-  for (const bool hold : {true, false})
-    for (const std::int64_t outputs : tile_sizes(sums, step)) {
-      StageMapping m = whole(stage);
-      m.outputs = outputs;
-      m.hold_recurrent = hold;
-      Mapping mapping{.stages = {m}};
-      if (footprint(around, group, mapping) <= around.room) found.push_back(m);
-    }
-  return found;
-}
-
 /// Commands of one core's computation, roughly.
 std::int64_t computations(const Stage& stage, const StageMapping& m) {
   return stage.out.batch * ceil_div(stage.out.rows, m.rows) *
@@ -148,11 +82,6 @@ const Choice& lightest_of_equals(const std::vector<Choice>& sorted) {
         burden(choice) < burden(*lightest))
       lightest = &choice;
   return *lightest;
-}
-
-/// Do feature maps cross a port, so that reads and writes meet there?
-bool crosses_a_port(const Surroundings& around, const Stage& stage) {
-  return !around.is_resident(stage.input) || !around.is_resident(stage.output);
 }
 
 /// The clock's finalists, best first.
@@ -197,7 +126,7 @@ std::optional<Choice> best_of_stage(const TrialContext& context, const Surroundi
                                     CoreSplit split) {
   const FusionGroup group{.name = whole_group.name, .stages = {whole_group.stages[number]}};
   const Stage& stage = group.stages[0];
-  if (stage.kind == StageKind::kHost) return Choice{Mapping{.stages = {whole(stage)}}, {}};
+  if (stage.kind == StageKind::kHost) return Choice{Mapping{.stages = {whole_stage(stage)}}, {}};
   std::vector<Choice> found = finalists(around, group, split);
   if (found.empty()) return {};
   if (context.graph == nullptr || !crosses_a_port(around, stage)) return lightest_of_equals(found);
@@ -221,66 +150,6 @@ std::optional<Choice> best_of_stage(const TrialContext& context, const Surroundi
 }
 
 }  // namespace
-
-std::vector<std::int64_t> tile_sizes(std::int64_t extent, std::int64_t step) {
-  std::set<std::int64_t> sizes{extent};
-  for (std::int64_t size = step; size < extent; size *= 2) sizes.insert(size);
-  for (const std::int64_t parts : {2, 3, 4, 5, 6, 8, 12}) {
-    const std::int64_t size = round_up(ceil_div(extent, parts), step);
-    if (size < extent) sizes.insert(size);
-  }
-  return {sizes.begin(), sizes.end()};
-}
-
-std::vector<StageMapping> stage_candidates(const Surroundings& around, const FusionGroup& group,
-                                           std::size_t number, CoreSplit split) {
-  const Stage& stage = group.stages[number];
-  if (stage.kind == StageKind::kRecurrent) return recurrent_candidates(around, group);
-  const Part part = parts_of(around.chip, stage, split).front();
-  std::vector<StageMapping> found;
-  const FusionGroup alone{.name = group.name, .stages = {stage}};
-  const auto try_one = [&](StageMapping m) {
-    if (why_illegal(around, alone, {.stages = {m}, .split = split}).empty()) found.push_back(m);
-  };
-  const std::vector<std::int64_t> outputs =
-      stage.whole_channels ? std::vector<std::int64_t>{stage.out.channels}
-                           : tile_sizes(part.outputs.count(), output_multiple(around.chip, stage));
-  // Columns are cut where that changes what crosses a port.
-  const std::vector<std::int64_t> columns_tried =
-      crosses_a_port(around, stage) ? column_sizes(stage)
-                                    : std::vector<std::int64_t>{stage.out.columns};
-  for (const std::int64_t columns : columns_tried)
-    for (const std::int64_t rows : tile_sizes(part.rows.count(), 1))
-      for (const std::int64_t k : outputs)
-        for (const std::int64_t c : channel_sizes(around.chip, stage))
-          for (const LoopOrder order : {LoopOrder::kPositionsOuter, LoopOrder::kOutputsOuter}) {
-            const bool one_order = rows == part.rows.count() && columns == stage.out.columns;
-            if (order == LoopOrder::kOutputsOuter && (one_order || k == part.outputs.count()))
-              continue;
-            for (const auto& slots : kSlots)
-              try_one({.rows = rows,
-                       .columns = columns,
-                       .outputs = k,
-                       .channels = c,
-                       .order = order,
-                       .input_slots = slots[0],
-                       .weight_slots = slots[1],
-                       .output_slots = slots[2]});
-          }
-  if (found.empty() && !stage.whole_channels)  // the smallest steps of the layout
-    for (const std::int64_t k : {output_step(stage)})
-      for (const std::int64_t c :
-           {stage.sums_rows ? 1
-                            : std::min(stage.in.atom, std::max<std::int64_t>(1, stage.reduction))})
-        try_one({.rows = 1,
-                 .columns = column_sizes(stage).back(),
-                 .outputs = k,
-                 .channels = c,
-                 .input_slots = 1,
-                 .weight_slots = 1,
-                 .output_slots = 1});
-  return found;
-}
 
 std::optional<Choice> Tiler::search(const Surroundings& around, const FusionGroup& group) {
   const std::string key = signature(around, group, false);
@@ -310,7 +179,7 @@ std::optional<Choice> Tiler::search_chain(const Surroundings& around, const Fusi
   if (const auto found = known_.find(key); found != known_.end()) return found->second;
   std::optional<Choice> best;
   std::vector<StageMapping> stages;
-  for (const Stage& stage : group.stages) stages.push_back(whole(stage));
+  for (const Stage& stage : group.stages) stages.push_back(whole_stage(stage));
   for (const CoreSplit split : splits_of(around.chip, group)) {
     if (split == CoreSplit::kOutputs) continue;
     const std::int64_t rows = parts_of(around.chip, group.stages.back(), split)[0].rows.count();
@@ -322,26 +191,6 @@ std::optional<Choice> Tiler::search_chain(const Surroundings& around, const Fusi
     }
   }
   return known_[key] = best;
-}
-
-std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& group) {
-  std::int64_t total = 0;
-  for (const Stage& stage : group.stages) {
-    if (stage.kind == StageKind::kHost) continue;
-    StageMapping m{.rows = 1,
-                   .columns = column_sizes(stage).back(),
-                   .outputs = stage.whole_channels ? stage.out.channels : output_step(stage),
-                   .channels = std::max<std::int64_t>(1, stage.reduction),
-                   .input_slots = 1,
-                   .weight_slots = 1,
-                   .output_slots = 1,
-                   .hold_recurrent = false};
-    if (stage.cuts_sum()) m.channels = stage.sums_rows ? 1 : std::min(stage.in.atom, m.channels);
-    if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows;
-    const FusionGroup alone{.name = group.name, .stages = {stage}};
-    total += footprint(around, alone, {.stages = {m}});
-  }
-  return total;
 }
 
 }  // namespace presil

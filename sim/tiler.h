@@ -12,16 +12,9 @@
 #include "sim/clock.h"
 #include "sim/mapping.h"
 #include "sim/precision.h"
+#include "sim/tile_candidates.h"
 
 namespace presil {
-
-/// Sizes that the search tries on one axis of `extent`: `step` times the powers of two, even cuts
-/// into few parts (rounded up to `step`), and the whole. Ascending, each once.
-std::vector<std::int64_t> tile_sizes(std::int64_t extent, std::int64_t step);
-
-/// The grid of one stage: every mapping that the search considers and that is legal.
-std::vector<StageMapping> stage_candidates(const Surroundings& around, const FusionGroup& group,
-                                           std::size_t stage, CoreSplit split);
 
 struct Choice {
   Mapping mapping;
@@ -48,8 +41,5 @@ class Tiler {
   const PrecisionPlan* precision_ = nullptr;
   std::map<std::string, std::optional<Choice>> known_;
 };
-
-/// The least SRAM that any mapping of the group needs.
-std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& group);
 
 }  // namespace presil

@@ -1,0 +1,153 @@
+#include "sim/movement_stages.h"
+
+#include <fmt/format.h>
+
+#include "sim/op_stages.h"
+
+namespace presil {
+
+namespace {
+
+class Movement : OpStages {
+ public:
+  Movement(const StageContext& context, const Op& op) : OpStages(context, op) {}
+
+  std::vector<Stage> movement() const {
+    using enum OpKind;
+    if (op_.kind == kConcat) return concat();
+    if (op_.kind == kSplit) return split();
+    Stage stage = base(StageKind::kVector);
+    // A reshape that is no view is a copy.
+    stage.vector_cost = op_.kind == kReshape ? c_.chip.vector_unit.cycles_per_element.at("copy")
+                                             : c_.vector_cost(op_);
+    if (op_.kind == kSlice) return {slice(stage)};
+    if (op_.kind == kPad && stage.in.channels == stage.out.channels &&
+        stage.in.batch == stage.out.batch) {
+      return {pad(stage)};
+    }
+    if (op_.kind == kGather) return {gather(stage)};
+    return {with_constants(proportional(stage))};
+  }
+
+ private:
+  /// A window of one element that may lie outside.
+  Stage pad(Stage stage) const {
+    const std::vector<std::int64_t>& before = op_.as<PadAttrs>().before;
+    const std::size_t rank = before.size();
+    const bool last = c_.last[static_cast<std::size_t>(stage.input)] || rank < 3;
+    stage.reach = Reach::kWindow;
+    stage.channelwise = true;
+    if (last ? rank >= 2 : rank >= 4) stage.window.pad_top = before[rank - 2];
+    if (!last) stage.window.pad_left = before[rank - 1];
+    return stage;
+  }
+
+  /// Reads as many bytes as it writes, whatever the table's size, and the indices.
+  Stage gather(Stage stage) const {
+    merge_batch(stage.out);
+    for (const TensorId input : op_.inputs)
+      if (c_.is_activation(input)) {
+        stage.input = input;
+        stage.in = c_.map_of(input);
+      }
+    merge_batch(stage.in);
+    stage.reach = Reach::kProportional;
+    stage.whole_channels = true;
+    if (!c_.is_activation(op_.inputs.at(0))) stage.constant_bytes = stage.out.bytes();
+    return stage;
+  }
+
+  bool axis_is_channels(std::int64_t axis, TensorId tensor) const {
+    const auto rank = static_cast<std::int64_t>(c_.graph.tensor(tensor).shape.size());
+    const bool last = c_.last[static_cast<std::size_t>(tensor)] || rank < 3;
+    return axis == (last ? rank - 1 : 1);
+  }
+  bool axis_is_rows(std::int64_t axis, TensorId tensor) const {
+    const auto rank = static_cast<std::int64_t>(c_.graph.tensor(tensor).shape.size());
+    const bool last = c_.last[static_cast<std::size_t>(tensor)] || rank < 3;
+    return rank >= 2 && (last || rank >= 4) && axis == rank - 2;
+  }
+
+  std::vector<Stage> concat() const {
+    std::vector<Stage> parts;
+    const std::int64_t axis = op_.as<AxisAttrs>().axis;
+    const bool channels = axis_is_channels(axis, op_.outputs[0]);
+    const bool rows = axis_is_rows(axis, op_.outputs[0]);
+    std::int64_t channel = 0, row = 0;
+    for (const TensorId input : op_.inputs) {
+      Stage part = base(StageKind::kVector);
+      part.name = fmt::format("{}[{}]", op_.name, parts.size());
+      part.vector_cost = c_.vector_cost(op_);
+      part.input = input;
+      part.in = c_.map_of(input);
+      part.out_channel = channel;
+      part.out_row = row;
+      if (channels || rows) {
+        part.channelwise = true;
+        (channels ? part.out.channels : part.out.rows) = channels ? part.in.channels : part.in.rows;
+        channel += channels ? part.in.channels : 0;
+        row += rows ? part.in.rows : 0;
+      } else {
+        // Along images or columns: this part's share of the whole output.
+        part.out = part.in;
+        part = proportional(part);
+        part.out_row = row;
+        row += part.out.rows;
+      }
+      parts.push_back(part);
+    }
+    return parts;
+  }
+
+  std::vector<Stage> split() const {
+    std::vector<Stage> parts;
+    const std::int64_t axis = op_.as<AxisAttrs>().axis;
+    const bool channels = axis_is_channels(axis, op_.inputs[0]);
+    const bool rows = axis_is_rows(axis, op_.inputs[0]);
+    std::int64_t at = 0;
+    for (const TensorId output : op_.outputs) {
+      Stage part = base(StageKind::kVector);
+      part.name = fmt::format("{}[{}]", op_.name, parts.size());
+      part.vector_cost = c_.vector_cost(op_);
+      part.output = output;
+      part.out = c_.map_of(output);
+      take_part(part, channels, rows, at);
+      at += channels ? part.out.channels : part.out.rows;
+      parts.push_back(part);
+    }
+    return parts;
+  }
+
+  /// The stage reads what its output needs, from `at` on.
+  void take_part(Stage& part, bool channels, bool rows, std::int64_t at) const {
+    if (channels || rows) {
+      part.channelwise = true;
+      (channels ? part.in_channel : part.in_row) = at;
+      (channels ? part.in.channels : part.in.rows) = channels ? part.out.channels : part.out.rows;
+    } else {
+      part.in = part.out;
+      part = proportional(part);
+    }
+  }
+
+  Stage slice(Stage stage) const {
+    const SliceAttrs& attrs = op_.as<SliceAttrs>();
+    int cut = -1, cuts = 0;
+    for (std::size_t i = 0; i < attrs.begin.size(); ++i)
+      if (attrs.size[i] != shape(0).at(i)) cut = static_cast<int>(i), ++cuts;
+    const bool channels = cuts == 1 && axis_is_channels(cut, stage.input);
+    const bool rows = cuts == 1 && axis_is_rows(cut, stage.input);
+    const bool contiguous = cuts == 1 && attrs.step.at(static_cast<std::size_t>(cut)) == 1;
+    take_part(stage, channels && contiguous, rows && contiguous,
+              cuts == 1 ? attrs.begin[static_cast<std::size_t>(cut)] : 0);
+    return stage;
+  }
+};
+
+}  // namespace
+
+std::vector<Stage> movement_stages(const StageContext& context, const Op& op) {
+  return Movement(context, op).movement();
+}
+
+}  // namespace presil

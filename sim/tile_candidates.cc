@@ -1,0 +1,164 @@
+#include "sim/tile_candidates.h"
+
+#include <algorithm>
+#include <numeric>
+#include <set>
+
+#include "sim/tiles.h"
+
+namespace presil {
+
+namespace {
+
+/// Buffer choices: {input, weight, output} slots.
+constexpr int kSlots[][3] = {{2, 2, 2},         {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2},
+                             {kHeld, 1, 2},     {2, 1, 2},     {1, 2, 2},     {1, 1, 2},
+                             {kHeld, kHeld, 1}, {kHeld, 2, 1}, {2, kHeld, 1}, {1, 1, 1}};
+
+std::vector<std::int64_t> column_sizes(const Stage& stage) {
+  if (stage.reach != Reach::kWindow && stage.reach != Reach::kSame) return {stage.out.columns};
+  std::vector<std::int64_t> sizes{stage.out.columns};
+  // Columns are cut only where rows are long.
+  for (std::int64_t size = 32; size < stage.out.columns; size *= 2) sizes.push_back(size);
+  return sizes;
+}
+
+std::vector<std::int64_t> channel_sizes(const ChipSpec& chip, const Stage& stage) {
+  if (!stage.cuts_sum()) return {std::max<std::int64_t>(1, stage.reduction)};
+  if (stage.sums_rows) return tile_sizes(stage.reduction, 1);
+  const std::int64_t dot = chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].dot_length;
+  return tile_sizes(stage.reduction, std::lcm(dot, stage.in.atom));
+}
+
+std::int64_t output_multiple(const ChipSpec& chip, const Stage& stage) {
+  const std::int64_t step = output_step(stage);
+  if (stage.kind != StageKind::kMac || stage.mac == MacOp::kDepthwise) return step;
+  return std::lcm(step,
+                  chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor);
+}
+
+std::vector<StageMapping> recurrent_candidates(const Surroundings& around,
+                                               const FusionGroup& group) {
+  std::vector<StageMapping> found;
+  const Stage& stage = group.stages[0];
+  const std::int64_t sums = stage.gates * stage.hidden;
+  const std::int64_t step =
+      around.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor;
+  for (const bool hold : {true, false})
+    for (const std::int64_t outputs : tile_sizes(sums, step)) {
+      StageMapping m = whole_stage(stage);
+      m.outputs = outputs;
+      m.hold_recurrent = hold;
+      Mapping mapping{.stages = {m}};
+      if (footprint(around, group, mapping) <= around.room) found.push_back(m);
+    }
+  return found;
+}
+
+}  // namespace
+
+std::vector<std::int64_t> tile_sizes(std::int64_t extent, std::int64_t step) {
+  std::set<std::int64_t> sizes{extent};
+  for (std::int64_t size = step; size < extent; size *= 2) sizes.insert(size);
+  for (const std::int64_t parts : {2, 3, 4, 5, 6, 8, 12}) {
+    const std::int64_t size = round_up(ceil_div(extent, parts), step);
+    if (size < extent) sizes.insert(size);
+  }
+  return {sizes.begin(), sizes.end()};
+}
+
+std::vector<CoreSplit> splits_of(const ChipSpec& chip, const FusionGroup& group) {
+  if (chip.cores == 1) return {CoreSplit::kNone};
+  for (const Stage& stage : group.stages)
+    if (stage.kind == StageKind::kHost || stage.kind == StageKind::kRecurrent)
+      return {CoreSplit::kNone};
+  std::vector<CoreSplit> splits{CoreSplit::kNone};
+  const Stage& stage = group.stages.back();
+  if (stage.out.rows > 1) splits.push_back(CoreSplit::kRows);
+  if (!stage.whole_channels && stage.out.channels > output_step(stage) && group.stages.size() == 1)
+    splits.push_back(CoreSplit::kOutputs);
+  return splits;
+}
+
+StageMapping whole_stage(const Stage& stage) {
+  return {.rows = stage.out.rows,
+          .columns = stage.out.columns,
+          .outputs = stage.out.channels,
+          .channels = std::max<std::int64_t>(1, stage.reduction)};
+}
+
+bool crosses_a_port(const Surroundings& around, const Stage& stage) {
+  return !around.is_resident(stage.input) || !around.is_resident(stage.output);
+}
+
+std::vector<StageMapping> stage_candidates(const Surroundings& around, const FusionGroup& group,
+                                           std::size_t number, CoreSplit split) {
+  const Stage& stage = group.stages[number];
+  if (stage.kind == StageKind::kRecurrent) return recurrent_candidates(around, group);
+  const Part part = parts_of(around.chip, stage, split).front();
+  std::vector<StageMapping> found;
+  const FusionGroup alone{.name = group.name, .stages = {stage}};
+  const auto try_one = [&](StageMapping m) {
+    if (why_illegal(around, alone, {.stages = {m}, .split = split}).empty()) found.push_back(m);
+  };
+  const std::vector<std::int64_t> outputs =
+      stage.whole_channels ? std::vector<std::int64_t>{stage.out.channels}
+                           : tile_sizes(part.outputs.count(), output_multiple(around.chip, stage));
+  // Columns are cut where that changes what crosses a port.
+  const std::vector<std::int64_t> columns_tried =
+      crosses_a_port(around, stage) ? column_sizes(stage)
+                                    : std::vector<std::int64_t>{stage.out.columns};
+  for (const std::int64_t columns : columns_tried)
+    for (const std::int64_t rows : tile_sizes(part.rows.count(), 1))
+      for (const std::int64_t k : outputs)
+        for (const std::int64_t c : channel_sizes(around.chip, stage))
+          for (const LoopOrder order : {LoopOrder::kPositionsOuter, LoopOrder::kOutputsOuter}) {
+            const bool one_order = rows == part.rows.count() && columns == stage.out.columns;
+            if (order == LoopOrder::kOutputsOuter && (one_order || k == part.outputs.count()))
+              continue;
+            for (const auto& slots : kSlots)
+              try_one({.rows = rows,
+                       .columns = columns,
+                       .outputs = k,
+                       .channels = c,
+                       .order = order,
+                       .input_slots = slots[0],
+                       .weight_slots = slots[1],
+                       .output_slots = slots[2]});
+          }
+  if (found.empty() && !stage.whole_channels)  // the smallest steps of the layout
+    for (const std::int64_t k : {output_step(stage)})
+      for (const std::int64_t c :
+           {stage.sums_rows ? 1
+                            : std::min(stage.in.atom, std::max<std::int64_t>(1, stage.reduction))})
+        try_one({.rows = 1,
+                 .columns = column_sizes(stage).back(),
+                 .outputs = k,
+                 .channels = c,
+                 .input_slots = 1,
+                 .weight_slots = 1,
+                 .output_slots = 1});
+  return found;
+}
+
+std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& group) {
+  std::int64_t total = 0;
+  for (const Stage& stage : group.stages) {
+    if (stage.kind == StageKind::kHost) continue;
+    StageMapping m{.rows = 1,
+                   .columns = column_sizes(stage).back(),
+                   .outputs = stage.whole_channels ? stage.out.channels : output_step(stage),
+                   .channels = std::max<std::int64_t>(1, stage.reduction),
+                   .input_slots = 1,
+                   .weight_slots = 1,
+                   .output_slots = 1,
+                   .hold_recurrent = false};
+    if (stage.cuts_sum()) m.channels = stage.sums_rows ? 1 : std::min(stage.in.atom, m.channels);
+    if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows;
+    const FusionGroup alone{.name = group.name, .stages = {stage}};
+    total += footprint(around, alone, {.stages = {m}});
+  }
+  return total;
+}
+
+}  // namespace presil

@@ -96,6 +96,9 @@ void validate_nvdla(const std::string& file, const std::string& chip_name) {
   print_worst(std::move(rows));
 }
 
+constexpr const char* kHelp = R"(Examples:
+  presil validate nvdla nvdla_rtl_dev.csv      total cycles against the RTL's, by group of layers)";
+
 }  // namespace
 
 void add_validate_command(CLI::App& app) {
@@ -109,6 +112,7 @@ void add_validate_command(CLI::App& app) {
   CLI::App* nvdla = command->add_subcommand("nvdla", "NVDLA v1 RTL cycle counts, a layer a row");
   nvdla->add_option("file", options->file, "CSV as in ../shared/validation/nvdla")->required();
   nvdla->add_option("--chip", options->chip, "Chip name or file")->capture_default_str();
+  for (CLI::App* each : {command, nvdla}) each->footer(kHelp);
   nvdla->callback([options] { validate_nvdla(options->file, options->chip); });
 }
 

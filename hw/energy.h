@@ -1,15 +1,14 @@
 #pragma once
 // Energy of a run: counts of what commands do times the chip's energy_pj, and idle power over time.
 //
-// | part     | picojoules                                                                         |
-// |----------|------------------------------------------------------------------------------------|
-// | mac      | useful multiply-accumulates x energy_pj.mac of the mode's wider operand. Assumption:
-// | |          | lanes without work are gated; what they leak is idle. | | sram     | bytes in and
-// out of the scratchpad (hw/sram_demand.h: sram_bytes) x sram_byte       | | memories | bytes over
-// each memory's port, as stored, x its memory_byte                         | | vector   | elements
-// x cycles_per_element x vector_op, and the same for fused epilogues         | | control  |
-// commands x control_command                                                          | | idle |
-// idle_mw x time: cycles / clock_mhz are microseconds; mW x us are 1000 pJ            |
+// Picojoules, by part:
+// - mac: useful multiply-accumulates x energy_pj.mac of the mode's wider operand. Assumption: lanes
+//   without work are gated; what they leak is idle.
+// - sram: bytes in and out of the scratchpad (hw/sram_demand.h: sram_bytes) x sram_byte.
+// - memories: bytes over each memory's port, as stored, x its memory_byte.
+// - vector: elements x cycles_per_element x vector_op, and the same for fused epilogues.
+// - control: commands x control_command.
+// - idle: idle_mw x time; cycles / clock_mhz are microseconds, and mW x us are 1000 pJ.
 //
 // The host's own energy is not counted (no parameter). Partial sums stay in the accumulators, whose
 // energy is part of mac.

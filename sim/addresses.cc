@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cmath>
 
+#include "core/error.h"
+
 namespace presil {
 
 Addresses::Addresses(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
@@ -31,6 +33,19 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
     at += stored(ceil_div(count * precision.bits(static_cast<TensorId>(t)), 8) + extra);
   }
   constants_base_ = round_up(at, burst);
+  const MemorySpec& spec = chip_.memories[static_cast<std::size_t>(memory)];
+  const double end = static_cast<double>(constants_base_ + most_constants());
+  if (spec.kib > 0 && end > spec.kib * 1024)
+    throw Error("weights and what lies beside them need {:.0f} bytes of memory '{}' of {} KiB; "
+                "memories.{}.kib of at least {:.0f} or another placement.weights would do",
+                end, spec.name, spec.kib, spec.name, std::ceil(end / 1024));
+}
+
+std::int64_t Addresses::most_constants() const {
+  std::int64_t most = 0;
+  for (const FusionGroup& group : network_.groups)
+    for (const Stage& stage : group.stages) most = std::max(most, stored(stage.constant_bytes));
+  return most;
 }
 
 std::int64_t Addresses::stored(std::int64_t bytes) const {

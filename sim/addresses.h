@@ -16,7 +16,8 @@ struct Strides {
   std::int64_t row, block, pixel;
 };
 
-/// Addresses of a planned network. Those of buffers are of the group that was entered last.
+/// Addresses of a planned network; the constructor throws Error when the weights exceed their
+/// memory. Those of buffers are of the group that was entered last.
 class Addresses {
  public:
   Addresses(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
@@ -59,6 +60,8 @@ class Addresses {
 
  private:
   void place_weights(const Graph& graph, const PrecisionPlan& precision);
+  /// Bytes of the largest group's constants, as stored.
+  std::int64_t most_constants() const;
   /// Bytes of weights as they are stored: compressed.
   std::int64_t stored(std::int64_t bytes) const;
   /// Keeps a view through another shape inside its storage.

@@ -1,6 +1,7 @@
 #include "sim/tile_candidates.h"
 
 #include <algorithm>
+#include <array>
 #include <numeric>
 #include <set>
 
@@ -14,6 +15,21 @@ namespace {
 constexpr int kSlots[][3] = {{2, 2, 2},         {kHeld, 2, 2}, {2, kHeld, 2}, {kHeld, kHeld, 2},
                              {kHeld, 1, 2},     {2, 1, 2},     {1, 2, 2},     {1, 1, 2},
                              {kHeld, kHeld, 1}, {kHeld, 2, 1}, {2, kHeld, 1}, {1, 1, 1}};
+
+/// The choices that differ: what is in SRAM anyway needs no buffer.
+std::vector<std::array<int, 3>> slots_of(const Surroundings& around, const Stage& stage) {
+  const bool weights_matter =
+      stage.kind == StageKind::kMac &&
+      (stage.weights_are_activations ? !around.is_resident(stage.weights) : !around.weights_stay);
+  std::vector<std::array<int, 3>> slots;
+  for (const auto& [input, weights, output] : kSlots) {
+    const std::array<int, 3> choice{around.is_resident(stage.input) ? 2 : input,
+                                    weights_matter ? weights : 2,
+                                    around.is_resident(stage.output) ? 2 : output};
+    if (std::find(slots.begin(), slots.end(), choice) == slots.end()) slots.push_back(choice);
+  }
+  return slots;
+}
 
 std::vector<std::int64_t> column_sizes(const Stage& stage) {
   if (stage.reach != Reach::kWindow && stage.reach != Reach::kSame) return {stage.out.columns};
@@ -104,6 +120,7 @@ std::vector<StageMapping> stage_candidates(const Surroundings& around, const Fus
   const std::vector<std::int64_t> outputs =
       stage.whole_channels ? std::vector<std::int64_t>{stage.out.channels}
                            : tile_sizes(part.outputs.count(), output_multiple(around.chip, stage));
+  const std::vector<std::array<int, 3>> slots = slots_of(around, stage);
   // Columns are cut where that changes what crosses a port.
   const std::vector<std::int64_t> columns_tried =
       crosses_a_port(around, stage) ? column_sizes(stage)
@@ -116,15 +133,15 @@ std::vector<StageMapping> stage_candidates(const Surroundings& around, const Fus
             const bool one_order = rows == part.rows.count() && columns == stage.out.columns;
             if (order == LoopOrder::kOutputsOuter && (one_order || k == part.outputs.count()))
               continue;
-            for (const auto& slots : kSlots)
+            for (const auto& [input, weights, output] : slots)
               try_one({.rows = rows,
                        .columns = columns,
                        .outputs = k,
                        .channels = c,
                        .order = order,
-                       .input_slots = slots[0],
-                       .weight_slots = slots[1],
-                       .output_slots = slots[2]});
+                       .input_slots = input,
+                       .weight_slots = weights,
+                       .output_slots = output});
           }
   if (found.empty() && !stage.whole_channels)  // the smallest steps of the layout
     for (const std::int64_t k : {output_step(stage)})

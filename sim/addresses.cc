@@ -36,9 +36,10 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
   const MemorySpec& spec = chip_.memories[static_cast<std::size_t>(memory)];
   const double end = static_cast<double>(constants_base_ + most_constants());
   if (spec.kib > 0 && end > spec.kib * 1024)
-    throw Error("weights and what lies beside them need {:.0f} bytes of memory '{}' of {} KiB; "
-                "memories.{}.kib of at least {:.0f} or another placement.weights would do",
-                end, spec.name, spec.kib, spec.name, std::ceil(end / 1024));
+    throw Error(
+        "weights and what lies beside them need {:.0f} bytes of memory '{}' of {} KiB; "
+        "memories.{}.kib of at least {:.0f} or another placement.weights would do",
+        end, spec.name, spec.kib, spec.name, std::ceil(end / 1024));
 }
 
 std::int64_t Addresses::most_constants() const {

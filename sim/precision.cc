@@ -128,9 +128,10 @@ class Planner {
     for (const auto& [pattern, pair] : options_.layers)
       if (std::none_of(graph_.ops().begin(), graph_.ops().end(),
                        [&](const Op& op) { return matches(pattern, op.name); }))
-        throw Error("precision map: pattern '{}' matches no layer of '{}'; `presil models NAME "
-                    "--layers` lists them",
-                    pattern, graph_.name());
+        throw Error(
+            "precision map: pattern '{}' matches no layer of '{}'; `presil models NAME "
+            "--layers` lists them",
+            pattern, graph_.name());
   }
 
   void apply_layer(const Op& op) {

@@ -18,7 +18,8 @@ namespace {
 constexpr std::size_t kFinalists = 8;
 constexpr std::int64_t kLongestWalk = 4000;
 
-/// Where feature maps cross a port, so many commands are walked before the finalists are enough.
+/// Where feature maps cross a port: at least so many, and so many commands walked.
+constexpr std::size_t kCrossingFinalists = 64;
 constexpr std::int64_t kWalkBudget = 10000;
 
 /// Of them, those that are simulated: so many, of at most so many commands, and not predicted to be
@@ -100,7 +101,9 @@ std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& gro
   std::int64_t walked = 0;
   double best = 0;
   for (const auto& [estimate, m] : ranked) {
-    if (found.size() >= kFinalists && (!crosses || walked > kWalkBudget)) break;
+    if (found.size() >= (crosses ? kCrossingFinalists : kFinalists) &&
+        (!crosses || walked > kWalkBudget))
+      break;
     // What the closed form puts far behind cannot win.
     if (!found.empty() && estimate > (crosses ? 2.0 : 1.5) * best) break;
     const std::int64_t limit = found.empty() ? 100 * kLongestWalk : kLongestWalk;

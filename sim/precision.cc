@@ -102,7 +102,6 @@ class Planner {
     for (const TensorDesc& tensor : graph_.tensors())
       plan_.tensor.push_back(tensor_precision(tensor, default_));
     for (const Op& op : graph_.ops()) apply_layer(op);
-    check_patterns();
     for (const Op& op : graph_.ops())
       plan_.mode.push_back(op_info(op.kind).op_class == OpClass::kMac ? mode_of(op) : -1);
     return std::move(plan_);
@@ -122,16 +121,6 @@ class Planner {
     const Precision own = stored(tensor.type, pair.weights);
     const bool arithmetic = own == Precision::kInt4 || own == Precision::kInt8;
     return options_.network && arithmetic ? pair.weights : own;
-  }
-
-  void check_patterns() const {
-    for (const auto& [pattern, pair] : options_.layers)
-      if (std::none_of(graph_.ops().begin(), graph_.ops().end(),
-                       [&](const Op& op) { return matches(pattern, op.name); }))
-        throw Error(
-            "precision map: pattern '{}' matches no layer of '{}'; `presil models NAME "
-            "--layers` lists them",
-            pattern, graph_.name());
   }
 
   void apply_layer(const Op& op) {

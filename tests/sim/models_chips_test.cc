@@ -42,8 +42,7 @@ const std::set<std::pair<std::string, std::string>> kTooSlow{
     {"nvdla-full", "fsrcnn.onnx"},
     {"ne-nano", "fsrcnn.onnx"},
     {"unit", "fsrcnn.onnx"},
-    {"unit", "vgg16"},
-    {"systolic-32-ws", "vgg16"}};
+    {"unit", "vgg16"}};
 
 std::vector<std::string> files_of(const std::string& extension) {
   const char* given = std::getenv("PRESIL_SHARED");

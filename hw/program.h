@@ -3,6 +3,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <variant>
@@ -10,8 +12,11 @@
 
 #include "core/units.h"
 #include "hw/chip_spec.h"
+#include "hw/function.h"
 
 namespace presil {
+
+struct MachineState;
 
 /// Index of a command in its Program, and its priority: among commands that are ready, an engine
 /// takes the lowest (ControlSpec::order in_order: the lowest that it has not done, ready or not).
@@ -40,6 +45,9 @@ struct Transfer {
   double stored_ratio = 1;
   /// Least cycles between two bursts' requests: what the reader of this layout can do.
   double request_every_cycles = 0;
+  /// Of a compressed run in a Program that is executed: where its bytes lie as the decoder delivers
+  /// them (MachineState::expanded); -1: nowhere.
+  std::int64_t expanded = -1;
 
   /// In SRAM.
   std::int64_t bytes() const { return run_bytes * runs(); }
@@ -117,6 +125,15 @@ struct Command {
 struct Program {
   std::vector<Command> commands;
   std::vector<std::string> group_names;
+
+  // To be executed, not only timed; else empty.
+  std::vector<Function> functions;          ///< of each stage
+  std::vector<Computation> computations;    ///< of Matrix and Vector commands, in their order
+  std::vector<std::int32_t> computation_of;  ///< of each command; -1: none
+  /// What Host commands do, between memory and memory.
+  std::map<CommandId, std::function<void(MachineState&)>> host_functions;
+
+  bool executable() const { return !computation_of.empty(); }
 
   /// Appends and gives the id.
   CommandId add(Command command);

@@ -1,0 +1,251 @@
+#pragma once
+// What a command computes, beside what it costs. A Function is the configuration that a core's
+// engines keep for a stage (window, multipliers, tables); a Computation is what one command adds:
+// where its operands lie in SRAM and which part of the result is its own. Only a Program that was
+// lowered to be executed has them (Program::functions, Program::computations).
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <span>
+#include <variant>
+#include <vector>
+
+#include "core/fixed_point.h"
+#include "core/scalar_functions.h"
+
+namespace presil {
+
+/// Types of stored elements. Values travel as the bits that are stored, in 32-bit integers: sign
+/// extended for signed integers, zero extended for everything else of less than 32 bits.
+enum class Element : std::uint8_t { kInt8, kUint8, kInt16, kInt32, kFp16, kBf16, kFp32 };
+std::int64_t bytes_of(Element element);
+bool is_float(Element element);
+/// Bounds of the stored integers.
+IntegerRange range_of(Element element);
+double real_of(Element element, std::int32_t bits);
+/// Rounded once: floats to the nearest, ties to even.
+std::int32_t float_bits(Element element, double value);
+
+/// How a stored value stands for a real number.
+struct Format {
+  Element element = Element::kInt8;
+  bool quantised = false;
+  ScaleAndZero scale;
+
+  double real(std::int32_t bits) const;
+  /// Quantised integers: rounded half away from zero; plain integers: truncated.
+  std::int32_t stored(double value) const;
+};
+
+/// Part of a tensor, in the coordinates of one image.
+struct Box {
+  std::int64_t row = 0, rows = 0, column = 0, columns = 0, channel = 0, channels = 0;
+  std::int64_t elements() const { return rows * columns * channels; }
+};
+
+/// Where a box lies in a core's SRAM. Channels are cut into blocks of `atom`; the box's first one
+/// is lane `lane` of the first block. Element (r, c, k) of the tensor is at
+///   address + row(r) * row_stride + block(k) * block_stride + (c - box.column) * pixel_stride
+///           + lane(k) * element bytes,
+/// where row(r) is r - box.row, or r modulo ring_rows in a ring of rows.
+struct TensorView {
+  std::int64_t address = 0;
+  std::int64_t row_stride = 0, block_stride = 0, pixel_stride = 0;
+  std::int64_t atom = 1, lane = 0;
+  std::int64_t ring_rows = 0;  ///< 0: no ring
+  Element element = Element::kInt8;
+  Box box;
+
+  std::int64_t row_address(std::int64_t r) const {
+    return address + (ring_rows > 0 ? r % ring_rows : r - box.row) * row_stride;
+  }
+  std::int64_t blocks() const { return (lane + box.channels + atom - 1) / atom; }
+};
+
+/// From a place in the result (row of all images, column, channel) to an element of another tensor
+/// in the order [row of all images][column][channel]; -1: none. Affine, or a table in the order of
+/// the result.
+struct IndexMap {
+  std::int64_t base = 0, row = 0, column = 0, channel = 0;
+  std::vector<std::int32_t> table;
+  std::int64_t columns = 1, channels = 1;  ///< of the result
+
+  std::int64_t operator()(std::int64_t r, std::int64_t c, std::int64_t k) const {
+    if (!table.empty()) return table[static_cast<std::size_t>((r * columns + c) * channels + k)];
+    return base + r * row + c * column + k * channel;
+  }
+};
+
+/// Extents of a tensor as an IndexMap counts them.
+struct Extents {
+  std::int64_t rows = 1, columns = 1, channels = 1;  ///< rows of one image
+  friend bool operator==(const Extents&, const Extents&) = default;
+};
+
+// ---- Elementwise steps: what runs behind a producer, or alone ----
+
+/// Entry of the stored input's low bits (8 or 16 of them).
+struct TableStep {
+  std::vector<std::int32_t> entries;
+};
+/// Entry [x's low 8 bits * 256 + y's].
+struct PairTableStep {
+  std::vector<std::int32_t> entries;
+};
+struct AddStep {
+  QuantizedAdd function;
+};
+struct MulStep {
+  QuantizedMul function;
+};
+struct RescaleStep {
+  Rescale function;
+};
+struct ClampStep {
+  IntegerRange range;
+};
+/// Real numbers in, computed in double, rounded once.
+struct RealUnaryStep {
+  UnaryFunction function = UnaryFunction::kIdentity;
+  double alpha = 0, beta = 0;
+  Format in, out;
+};
+struct RealBinaryStep {
+  BinaryFunction function = BinaryFunction::kAdd;
+  Format x, y, out;
+};
+/// Any function of one stored value, or of two.
+struct AnyStep {
+  std::function<std::int32_t(std::int32_t, std::int32_t)> function;
+};
+
+struct Step {
+  std::variant<TableStep, PairTableStep, AddStep, MulStep, RescaleStep, ClampStep, RealUnaryStep,
+               RealBinaryStep, AnyStep>
+      apply;
+  /// The other side of a binary step: none, a feature map in SRAM (TensorView Computation::operand)
+  /// or values that came with the constants.
+  enum class Other : std::uint8_t { kNone, kOperand, kConstants, kImmediate };
+  Other other = Other::kNone;
+  Element other_element = Element::kInt8;
+  Extents other_extents;
+  IndexMap other_index;              ///< which element of it
+  std::int64_t constants_offset = 0;  ///< bytes from Computation::constants
+  std::int32_t immediate = 0;
+  bool other_first = false;  ///< it is the left side
+};
+
+// ---- Functions ----
+
+/// A convolution-like sum over taps and channels: convolutions, dense layers, matrix products.
+struct ProductFunction {
+  std::int64_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1;
+  std::int64_t dilation_h = 1, dilation_w = 1, pad_top = 0, pad_left = 0;
+  std::int64_t in_rows = 1, in_columns = 1;  ///< of one image
+  bool transposed = false;     ///< the window scatters: a transposed convolution
+  bool input_transposed = false;  ///< position m, channel k is at row k, channel m
+  bool depthwise = false;
+  std::int64_t multiplier = 1;  ///< depthwise: outputs of an input channel
+  std::int64_t group_inputs = 0, group_outputs = 0;  ///< grouped; 0: one group
+  bool weights_are_map = false, map_transposed = false;
+  int weight_bits = 8;
+  Element weight_element = Element::kInt8;
+  std::int64_t bias_bytes = 0;  ///< an output; 0: none
+  bool real = false;            ///< floats: sums in double
+  std::int32_t input_zero = 0;
+  std::vector<std::int32_t> weight_zero = {0};  ///< one, or one an output
+  bool wide = false;                            ///< sums that may exceed 32 bits
+  std::vector<Requantizer> requantizers;        ///< one, or one an output
+  Element made = Element::kInt8;                ///< before the steps
+};
+
+/// One element for one, wherever it comes from: elementwise operators, copies and movements.
+struct MoveFunction {
+  bool direct = true;  ///< the same coordinates; else `index`
+  IndexMap index;
+  Extents in;
+  std::int32_t fill = 0;  ///< where the index is -1
+};
+
+struct PoolFunction {
+  std::int64_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1;
+  std::int64_t dilation_h = 1, dilation_w = 1, pad_top = 0, pad_left = 0;
+  std::int64_t pad_bottom = 0, pad_right = 0;
+  std::int64_t in_rows = 1, in_columns = 1;
+  bool average = false, count_include_pad = false;
+  Element element = Element::kInt8;  ///< of the input
+  /// The average of a sum of stored values, or of real ones.
+  std::function<std::int32_t(std::int64_t, std::int64_t)> average_integers;
+  std::function<std::int32_t(double, std::int64_t)> average_reals;
+};
+
+enum class Reduction : std::uint8_t { kSum, kMean, kMax, kMin, kArgMax };
+/// Every input element goes to one result: the same channel of the image (sums over rows), or
+/// where `index` says.
+struct ReduceFunction {
+  Reduction reduction = Reduction::kMean;
+  bool over_rows = false;     ///< rows (and columns, where the result has one) of an image
+  std::vector<std::int32_t> target;    ///< else: the result of each input element
+  std::vector<std::int32_t> position;  ///< kArgMax: the index of each input element
+  std::int64_t count = 1;     ///< elements of one result
+  Extents in, out;
+  Element element = Element::kInt8;  ///< of the input
+  /// The result from the sum (or extreme) of the stored values; for floats of the real ones.
+  std::function<std::int32_t(std::int64_t)> finish_integer;
+  std::function<std::int32_t(double)> finish_real;
+};
+
+/// All elements of a line together: softmax, norms. The line is along the channels, or along the
+/// rows and columns of a channel.
+struct LineFunction {
+  enum class Along : std::uint8_t { kChannels, kRows, kColumns, kRowsAndColumns };
+  Along along = Along::kChannels;
+  /// Stored values in, and the line's number (channel, or row of all images).
+  std::function<void(std::span<const std::int32_t>, std::span<std::int32_t>, std::int64_t)> apply;
+};
+
+/// Weighted sums of up to four input pixels.
+struct ResizeFunction {
+  std::int64_t in_rows = 1, in_columns = 1;
+  /// Of each output row and column: its two source places.
+  std::vector<std::int32_t> row_low, row_high, column_low, column_high;
+  /// From the four stored values (top left, top right, bottom left, bottom right), row and column.
+  std::function<std::int32_t(const std::array<std::int32_t, 4>&, std::int64_t, std::int64_t)> mix;
+};
+
+/// Elements of a table (in SRAM as a map or as constants) at runtime indices.
+struct GatherFunction {
+  bool table_is_constant = false, indices_are_constant = false;
+  Element table_element = Element::kInt8, index_element = Element::kInt32;
+  Extents table;
+  IndexMap index_of;  ///< which index a result needs (linear in the indices)
+  /// Element of the table (in the order of an IndexMap, or linear as constants lie) of a result for
+  /// index 0, and from one index to the next.
+  IndexMap base;
+  std::int64_t step = 1, extent = 1;
+  std::int64_t indices_offset = 0, table_offset = 0;  ///< bytes from the constants
+};
+
+using FunctionKind = std::variant<ProductFunction, MoveFunction, PoolFunction, ReduceFunction,
+                                  LineFunction, ResizeFunction, GatherFunction>;
+
+/// The configuration of a stage.
+struct Function {
+  FunctionKind kind;
+  std::vector<Step> steps;  ///< in order, on every result
+  Element output = Element::kInt8;
+  Extents out;  ///< of one image
+};
+
+/// What one Matrix or Vector command computes.
+struct Computation {
+  int function = -1;  ///< index in Program::functions
+  std::int64_t image = 0, input_image = 0;
+  TensorView input, operand, output, weight_map;
+  std::int64_t weights = 0, constants = 0;  ///< SRAM addresses
+  std::int64_t sum_begin = 0, sum_end = 0;  ///< its run of the sum: channels, or rows
+  bool first = true, last = true;           ///< of the sum
+};
+
+}  // namespace presil

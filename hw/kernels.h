@@ -1,0 +1,75 @@
+#pragma once
+// The arithmetic of one command on boxes of elements. Private to hw/data_path.cc and the kernels.
+
+#include <cstddef>
+#include <vector>
+
+#include "hw/function.h"
+#include "hw/machine_state.h"
+
+namespace presil::kernels {
+
+/// Stored bits of a box, in the order [row][column][channel].
+struct Dense {
+  Box box;
+  std::vector<std::int32_t> values;
+
+  std::int32_t& at(std::int64_t r, std::int64_t c, std::int64_t k) {
+    return values[static_cast<std::size_t>(
+        ((r - box.row) * box.columns + (c - box.column)) * box.channels + (k - box.channel))];
+  }
+  std::int32_t at(std::int64_t r, std::int64_t c, std::int64_t k) const {
+    return const_cast<Dense&>(*this).at(r, c, k);
+  }
+};
+Dense dense(const Box& box);
+
+/// Reads one stored element.
+std::int32_t read_bits(Element element, const std::byte* at);
+void write_bits(Element element, std::int32_t bits, std::byte* at);
+
+/// Calls visit(row, column, channel, address, count) for the elements that lie side by side.
+template <typename Visit>
+void for_each_piece(const TensorView& view, Visit&& visit) {
+  const Box& box = view.box;
+  const std::int64_t size = bytes_of(view.element);
+  for (std::int64_t r = box.row; r < box.row + box.rows; ++r)
+    for (std::int64_t b = 0; b < view.blocks(); ++b) {
+      const std::int64_t from = std::max<std::int64_t>(0, b * view.atom - view.lane);
+      const std::int64_t to = std::min(box.channels, (b + 1) * view.atom - view.lane);
+      const std::int64_t lane = from + view.lane - b * view.atom;
+      std::int64_t at = view.row_address(r) + b * view.block_stride + lane * size;
+      for (std::int64_t c = 0; c < box.columns; ++c, at += view.pixel_stride)
+        visit(r, box.column + c, box.channel + from, at, to - from);
+    }
+}
+
+/// The elements of a view; `sram` is its core's.
+Dense gather(const TensorView& view, const std::byte* sram);
+/// Likewise as numbers less `zero`: for the products.
+std::vector<std::int16_t> gather_numbers(const TensorView& view, const std::byte* sram,
+                                         std::int32_t zero);
+std::vector<double> gather_reals(const TensorView& view, const std::byte* sram);
+
+/// What a command works with.
+struct Context {
+  const Function& function;
+  const Computation& computation;
+  const std::byte* sram;
+  MachineState& state;
+  std::size_t core;
+};
+
+/// The results of a command before its steps; empty values while the sum goes on.
+Dense compute(const Context& context, const ProductFunction& function);
+Dense compute(const Context& context, const MoveFunction& function);
+Dense compute(const Context& context, const PoolFunction& function);
+Dense compute(const Context& context, const ReduceFunction& function);
+Dense compute(const Context& context, const LineFunction& function);
+Dense compute(const Context& context, const ResizeFunction& function);
+Dense compute(const Context& context, const GatherFunction& function);
+
+/// Runs the steps of the function on its results, in place.
+void apply_steps(const Context& context, Dense& results);
+
+}  // namespace presil::kernels

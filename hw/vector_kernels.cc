@@ -1,0 +1,339 @@
+// Everything that the vector unit computes or moves, and the steps behind any producer.
+
+#include <algorithm>
+#include <limits>
+
+#include "core/error.h"
+#include "hw/kernels.h"
+
+namespace presil::kernels {
+
+namespace {
+
+/// Calls visit(row, column, channel, value) for all elements of a box.
+template <typename Visit>
+void for_each(Dense& results, Visit&& visit) {
+  const Box& b = results.box;
+  std::int32_t* at = results.values.data();
+  for (std::int64_t r = b.row; r < b.row + b.rows; ++r)
+    for (std::int64_t c = b.column; c < b.column + b.columns; ++c)
+      for (std::int64_t k = b.channel; k < b.channel + b.channels; ++k) visit(r, c, k, *at++);
+}
+
+/// An element by its place in the order [row of all images][column][channel].
+std::int32_t element_of(const Dense& box, const Extents& extents, std::int64_t ordinal) {
+  const std::int64_t k = ordinal % extents.channels;
+  const std::int64_t c = ordinal / extents.channels % extents.columns;
+  const std::int64_t r = ordinal / (extents.channels * extents.columns) % extents.rows;
+  const Box& b = box.box;
+  PRESIL_CHECK(r >= b.row && r < b.row + b.rows && c >= b.column && c < b.column + b.columns &&
+                   k >= b.channel && k < b.channel + b.channels,
+               "element {},{},{} is needed, rows {}+{} columns {}+{} channels {}+{} are there", r,
+               c, k, b.row, b.rows, b.column, b.columns, b.channel, b.channels);
+  return box.at(r, c, k);
+}
+
+/// The other side of a step, element by element of the results.
+class OtherSide {
+ public:
+  OtherSide(const Context& context, const Step& step) : context_(context), step_(step) {
+    if (step.other == Step::Other::kOperand) box_ = gather(context.computation.operand, context.sram);
+  }
+
+  std::int32_t operator()(std::int64_t r, std::int64_t c, std::int64_t k) const {
+    switch (step_.other) {
+      case Step::Other::kNone:
+        return 0;
+      case Step::Other::kImmediate:
+        return step_.immediate;
+      case Step::Other::kOperand:
+        return element_of(box_, step_.other_extents, ordinal(r, c, k));
+      case Step::Other::kConstants:
+        return read_bits(step_.other_element,
+                         context_.sram + context_.computation.constants + step_.constants_offset +
+                             ordinal(r, c, k) * bytes_of(step_.other_element));
+    }
+    return 0;
+  }
+
+ private:
+  std::int64_t ordinal(std::int64_t r, std::int64_t c, std::int64_t k) const {
+    return step_.other_index(context_.computation.image * context_.function.out.rows + r, c, k);
+  }
+
+  const Context& context_;
+  const Step& step_;
+  Dense box_;
+};
+
+std::int32_t applied(const TableStep& s, std::int32_t x, std::int32_t) {
+  return s.entries[static_cast<std::size_t>(x) & (s.entries.size() - 1)];
+}
+std::int32_t applied(const PairTableStep& s, std::int32_t x, std::int32_t y) {
+  return s.entries[(static_cast<std::size_t>(x) & 255) * 256 + (static_cast<std::size_t>(y) & 255)];
+}
+std::int32_t applied(const AddStep& s, std::int32_t x, std::int32_t y) { return s.function(x, y); }
+std::int32_t applied(const MulStep& s, std::int32_t x, std::int32_t y) { return s.function(x, y); }
+std::int32_t applied(const RescaleStep& s, std::int32_t x, std::int32_t) { return s.function(x); }
+std::int32_t applied(const ClampStep& s, std::int32_t x, std::int32_t) {
+  return static_cast<std::int32_t>(
+      std::clamp<std::int64_t>(x, s.range.min, s.range.max));
+}
+std::int32_t applied(const RealUnaryStep& s, std::int32_t x, std::int32_t) {
+  return s.out.stored(evaluate(s.function, s.in.real(x), s.alpha, s.beta));
+}
+std::int32_t applied(const RealBinaryStep& s, std::int32_t x, std::int32_t y) {
+  return s.out.stored(evaluate(s.function, s.x.real(x), s.y.real(y)));
+}
+std::int32_t applied(const AnyStep& s, std::int32_t x, std::int32_t y) { return s.function(x, y); }
+
+}  // namespace
+
+void apply_steps(const Context& context, Dense& results) {
+  for (const Step& step : context.function.steps) {
+    const OtherSide other(context, step);
+    std::visit(
+        [&](const auto& apply) {
+          for_each(results, [&](std::int64_t r, std::int64_t c, std::int64_t k, std::int32_t& v) {
+            const std::int32_t y = other(r, c, k);
+            v = step.other_first ? applied(apply, y, v) : applied(apply, v, y);
+          });
+        },
+        step.apply);
+  }
+}
+
+Dense compute(const Context& context, const MoveFunction& f) {
+  const Computation& c = context.computation;
+  Dense in = gather(c.input, context.sram);
+  if (f.direct) {
+    const Box& a = in.box;
+    const Box& b = c.output.box;
+    PRESIL_CHECK(a.rows == b.rows && a.columns == b.columns && a.channels == b.channels,
+                 "{}x{}x{} elements for {}x{}x{}", a.rows, a.columns, a.channels, b.rows,
+                 b.columns, b.channels);
+    in.box = b;
+    return in;
+  }
+  Dense result = dense(c.output.box);
+  for_each(result, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t& v) {
+    const std::int64_t at = f.index(c.image * context.function.out.rows + r, col, k);
+    v = at < 0 ? f.fill : element_of(in, f.in, at);
+  });
+  return result;
+}
+
+Dense compute(const Context& context, const PoolFunction& p) {
+  const Computation& comp = context.computation;
+  const Dense in = gather(comp.input, context.sram);
+  Dense result = dense(comp.output.box);
+  const Box& out = result.box;
+  const bool real = is_float(p.element);
+  const auto channels = static_cast<std::size_t>(out.channels);
+  std::vector<std::int64_t> sums(channels);
+  std::vector<double> reals(channels);
+  std::int32_t* to = result.values.data();
+  for (std::int64_t r = out.row; r < out.row + out.rows; ++r)
+    for (std::int64_t c = out.column; c < out.column + out.columns; ++c, to += out.channels) {
+      std::int64_t count = 0, padded = 0;
+      std::fill(sums.begin(), sums.end(),
+                p.average ? 0 : std::numeric_limits<std::int64_t>::min());
+      std::fill(reals.begin(), reals.end(),
+                p.average ? 0.0 : -std::numeric_limits<double>::infinity());
+      for (std::int64_t y = 0; y < p.kernel_h; ++y)
+        for (std::int64_t x = 0; x < p.kernel_w; ++x) {
+          const std::int64_t row = r * p.stride_h - p.pad_top + y * p.dilation_h;
+          const std::int64_t col = c * p.stride_w - p.pad_left + x * p.dilation_w;
+          if (row < p.in_rows + p.pad_bottom && col < p.in_columns + p.pad_right) ++padded;
+          if (row < 0 || row >= p.in_rows || col < 0 || col >= p.in_columns) continue;
+          ++count;
+          PRESIL_CHECK(row >= in.box.row && row < in.box.row + in.box.rows &&
+                           col >= in.box.column && col < in.box.column + in.box.columns,
+                       "a window reaches row {} column {}, which is not there", row, col);
+          for (std::size_t k = 0; k < channels; ++k) {
+            const std::int32_t v = in.at(row, col, out.channel + static_cast<std::int64_t>(k));
+            if (real) {
+              const double d = real_of(p.element, v);
+              reals[k] = p.average ? reals[k] + d : std::max(reals[k], d);
+            } else {
+              sums[k] = p.average ? sums[k] + v : std::max<std::int64_t>(sums[k], v);
+            }
+          }
+        }
+      const std::int64_t over = p.count_include_pad ? padded : count;
+      for (std::size_t k = 0; k < channels; ++k) {
+        if (!p.average)
+          to[k] = real ? float_bits(p.element, reals[k]) : static_cast<std::int32_t>(sums[k]);
+        else
+          to[k] = real ? p.average_reals(reals[k], over) : p.average_integers(sums[k], over);
+      }
+    }
+  return result;
+}
+
+namespace {
+
+/// Sums, extremes or places of extremes, in the order of the results.
+class Reducer {
+ public:
+  Reducer(const ReduceFunction& f, std::vector<std::int64_t>& sums, std::vector<double>& reals)
+      : f_(f), sums_(sums), reals_(reals) {}
+
+  void start(std::size_t count) {
+    const bool adds = f_.reduction == Reduction::kSum || f_.reduction == Reduction::kMean;
+    const bool least = f_.reduction == Reduction::kMin;
+    const double far = std::numeric_limits<double>::infinity();
+    sums_.assign(count, 0);
+    reals_.assign(count, adds ? 0 : least ? far : -far);
+  }
+
+  void take(std::size_t at, std::int32_t bits, std::int32_t position) {
+    const double value = is_float(f_.element) ? real_of(f_.element, bits) : bits;
+    switch (f_.reduction) {
+      case Reduction::kSum:
+      case Reduction::kMean:
+        sums_[at] += bits;
+        reals_[at] += value;
+        return;
+      case Reduction::kMax:
+        reals_[at] = std::max(reals_[at], value);
+        return;
+      case Reduction::kMin:
+        reals_[at] = std::min(reals_[at], value);
+        return;
+      case Reduction::kArgMax:
+        if (value > reals_[at]) reals_[at] = value, sums_[at] = position;
+        return;
+    }
+  }
+
+  std::int32_t result(std::size_t at) const {
+    if (f_.reduction == Reduction::kArgMax) return static_cast<std::int32_t>(sums_[at]);
+    const bool adds = f_.reduction == Reduction::kSum || f_.reduction == Reduction::kMean;
+    if (is_float(f_.element)) return f_.finish_real(reals_[at]);
+    return f_.finish_integer(adds ? sums_[at] : static_cast<std::int64_t>(reals_[at]));
+  }
+
+ private:
+  const ReduceFunction& f_;
+  std::vector<std::int64_t>& sums_;
+  std::vector<double>& reals_;
+};
+
+}  // namespace
+
+Dense compute(const Context& context, const ReduceFunction& f) {
+  const Computation& c = context.computation;
+  Dense in = gather(c.input, context.sram);
+  Reducer reducer(f, context.state.vector_sums[context.core],
+                  context.state.vector_real_sums[context.core]);
+  const Box& out = c.output.box;
+  const auto results = static_cast<std::size_t>(out.elements());
+  if (c.first) reducer.start(results);
+  PRESIL_CHECK(context.state.vector_sums[context.core].size() == results,
+               "{} sums wait in the vector unit, {} go on",
+               context.state.vector_sums[context.core].size(), results);
+  for_each(in, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t v) {
+    if (f.over_rows) {
+      const std::int64_t column = out.columns == 1 ? 0 : col - out.column;
+      reducer.take(static_cast<std::size_t>(column * out.channels + (k - out.channel)), v, 0);
+      return;
+    }
+    const std::int64_t merged = c.input_image * f.in.rows + r;
+    const auto at = static_cast<std::size_t>((merged * f.in.columns + col) * f.in.channels + k);
+    const std::int64_t target = f.target[at];
+    const std::int64_t tk = target % f.out.channels;
+    const std::int64_t tc = target / f.out.channels % f.out.columns;
+    const std::int64_t tr = target / (f.out.channels * f.out.columns) - c.image * f.out.rows;
+    if (tr < out.row || tr >= out.row + out.rows || tc < out.column ||
+        tc >= out.column + out.columns || tk < out.channel || tk >= out.channel + out.channels)
+      return;
+    reducer.take(static_cast<std::size_t>(
+                     ((tr - out.row) * out.columns + (tc - out.column)) * out.channels +
+                     (tk - out.channel)),
+                 v, f.position.empty() ? 0 : f.position[at]);
+  });
+  if (!c.last) return {};
+  Dense result = dense(out);
+  for (std::size_t i = 0; i < results; ++i) result.values[i] = reducer.result(i);
+  return result;
+}
+
+Dense compute(const Context& context, const LineFunction& f) {
+  const Computation& c = context.computation;
+  Dense in = gather(c.input, context.sram);
+  const Box box = in.box;
+  PRESIL_CHECK(box.elements() == c.output.box.elements(), "{} elements for {}", box.elements(),
+               c.output.box.elements());
+  Dense result = dense(c.output.box);
+  const bool rows = f.along == LineFunction::Along::kRows ||
+                    f.along == LineFunction::Along::kRowsAndColumns;
+  const bool columns = f.along == LineFunction::Along::kColumns ||
+                       f.along == LineFunction::Along::kRowsAndColumns;
+  const bool channels = f.along == LineFunction::Along::kChannels;
+  const std::int64_t nr = rows ? box.rows : 1, nc = columns ? box.columns : 1,
+                     nk = channels ? box.channels : 1;
+  std::vector<std::int32_t> line(static_cast<std::size_t>(nr * nc * nk)), made(line.size());
+  for (std::int64_t r = 0; r < box.rows; r += nr)
+    for (std::int64_t col = 0; col < box.columns; col += nc)
+      for (std::int64_t k = 0; k < box.channels; k += nk) {
+        const auto each = [&](auto&& use) {
+          std::size_t i = 0;
+          for (std::int64_t a = 0; a < nr; ++a)
+            for (std::int64_t b = 0; b < nc; ++b)
+              for (std::int64_t d = 0; d < nk; ++d)
+                use(i++, static_cast<std::size_t>(
+                             ((r + a) * box.columns + col + b) * box.channels + k + d));
+        };
+        each([&](std::size_t i, std::size_t at) { line[i] = in.values[at]; });
+        f.apply(line, made, channels ? c.image * context.function.out.rows + box.row + r
+                                     : box.channel + k);
+        each([&](std::size_t i, std::size_t at) { result.values[at] = made[i]; });
+      }
+  return result;
+}
+
+Dense compute(const Context& context, const ResizeFunction& f) {
+  const Computation& c = context.computation;
+  const Dense in = gather(c.input, context.sram);
+  Dense result = dense(c.output.box);
+  const Extents extents{f.in_rows, f.in_columns, in.box.channel + in.box.channels};
+  const auto at = [&](std::int64_t r, std::int64_t col, std::int64_t k) {
+    return element_of(in, extents, (r * extents.columns + col) * extents.channels + k);
+  };
+  for_each(result, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t& v) {
+    const auto y = static_cast<std::size_t>(r), x = static_cast<std::size_t>(col);
+    v = f.mix({at(f.row_low[y], f.column_low[x], k), at(f.row_low[y], f.column_high[x], k),
+               at(f.row_high[y], f.column_low[x], k), at(f.row_high[y], f.column_high[x], k)},
+              r, col);
+  });
+  return result;
+}
+
+Dense compute(const Context& context, const GatherFunction& f) {
+  const Computation& c = context.computation;
+  const std::byte* constants = context.sram + c.constants;
+  Dense input = gather(c.input, context.sram), operand;
+  if (c.operand.box.rows > 0) operand = gather(c.operand, context.sram);
+  const Dense& indices = f.table_is_constant ? input : operand;
+  Dense result = dense(c.output.box);
+  for_each(result, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t& v) {
+    const std::int64_t merged = c.image * context.function.out.rows + r;
+    const std::int64_t which = f.index_of(merged, col, k);
+    std::int64_t index =
+        f.indices_are_constant
+            ? read_bits(f.index_element,
+                        constants + f.indices_offset + which * bytes_of(f.index_element))
+            : indices.values.at(static_cast<std::size_t>(which));
+    if (index < 0) index += f.extent;
+    PRESIL_CHECK(index >= 0 && index < f.extent, "index {} of {}", index, f.extent);
+    const std::int64_t at = f.base(merged, col, k) + index * f.step;
+    v = f.table_is_constant
+            ? read_bits(f.table_element,
+                        constants + f.table_offset + at * bytes_of(f.table_element))
+            : element_of(input, f.table, at);
+  });
+  return result;
+}
+
+}  // namespace presil::kernels

@@ -58,6 +58,28 @@ Regions regions_of(const Work& work) {
 }  // namespace
 
 void DataPath::begin(CommandId id) {
+  if (failure_) return;
+  try {
+    start(id);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+void DataPath::finish(CommandId id) {
+  if (failure_) return;
+  try {
+    commit(id);
+  } catch (...) {
+    failure_ = std::current_exception();
+  }
+}
+
+void DataPath::check_no_failure() const {
+  if (failure_) std::rethrow_exception(failure_);
+}
+
+void DataPath::start(CommandId id) {
   const Command& command = program_.commands[static_cast<std::size_t>(id)];
   Pending& pending = pending_[id];
   if (const Load* load = std::get_if<Load>(&command.work))
@@ -68,7 +90,7 @@ void DataPath::begin(CommandId id) {
     begin_computation(id, pending);
 }
 
-void DataPath::finish(CommandId id) {
+void DataPath::commit(CommandId id) {
   const Command& command = program_.commands[static_cast<std::size_t>(id)];
   if (std::holds_alternative<Host>(command.work)) {
     const auto found = program_.host_functions.find(id);
@@ -122,6 +144,10 @@ void DataPath::begin_computation(CommandId id, Pending& pending) {
   check_declared(c.weight_map, *regions.weights, id, "weight map");
   if (c.last) check_declared(c.output, *regions.output, id, "output");
   if (c.function < 0) return;
+  PRESIL_CHECK(c.weight_map.box.rows > 0 || regions.weights->run_bytes == 0 ||
+                   c.weights == regions.weights->address,
+               "command {}: its weights are at {}, its region is at {}", id, c.weights,
+               regions.weights->address);
   const Function& function = program_.functions[static_cast<std::size_t>(c.function)];
   std::int64_t end = 1;
   for (const Region* region : {regions.input, regions.operand, regions.output, regions.weights,

@@ -1,6 +1,7 @@
 #pragma once
 // Executes the commands of a Program on a MachineState: what they compute, while hw/sc says when.
 
+#include <exception>
 #include <map>
 #include <vector>
 
@@ -17,9 +18,12 @@ class DataPath {
   /// All outlive it. The program has a Computation for every Matrix and Vector command.
   DataPath(const Program& program, MachineState& state) : program_(program), state_(state) {}
 
-  /// Throws InternalError if the command touches bytes outside the regions that it declares.
+  /// It is a failure if the command touches bytes outside the regions that it declares.
   void begin(CommandId id);
   void finish(CommandId id);
+  /// Exceptions do not survive the kernel: the first failure is kept (what follows does nothing) and
+  /// thrown here, after the run.
+  void check_no_failure() const;
 
  private:
   /// Bytes on their way.
@@ -32,12 +36,15 @@ class DataPath {
     std::vector<std::byte> bytes;
   };
 
+  void start(CommandId id);
+  void commit(CommandId id);
   void begin_transfer(const Transfer& transfer, int core, bool store, Pending& pending);
   void begin_computation(CommandId id, Pending& pending);
 
   const Program& program_;
   MachineState& state_;
   std::map<CommandId, Pending> pending_;
+  std::exception_ptr failure_;
 };
 
 }  // namespace presil

@@ -17,8 +17,9 @@ struct SimulateOptions {
 /// thread-safe (libsystemc is global state): parallelise with processes. Checks the Program first;
 /// throws InternalError if it breaks a rule, or if the machine deadlocks (naming the commands that
 /// wait and for what). Every engine's cycles are accounted for and checked to add up
-/// (Timeline::engines, hw/stalls.h).
+/// (Timeline::engines, hw/stalls.h). With a `state`, the commands also do their work on it, in the
+/// same run and at the same times (hw/data_path.h).
 Timeline simulate(const ChipSpec& chip, const Program& program,
-                  const SimulateOptions& options = {});
+                  const SimulateOptions& options = {}, MachineState* state = nullptr);
 
 }  // namespace presil

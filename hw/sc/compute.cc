@@ -54,6 +54,7 @@ void MacArray::run() {
     const CommandId id = queue.pop();
     const auto index = static_cast<std::size_t>(id);
     const Matrix& matrix = std::get<Matrix>(around_.program.commands[index].work);
+    around_.begin(id);
     const MatrixTiming timing = matrix_timing(around_.chip, matrix);
     const Ticks start = round_up_to_cycle(now());
     Ticks end = start + timing.compute.value * kTicksPerCycle;
@@ -105,6 +106,7 @@ void VectorUnit::run() {
     const CommandId id = queue.pop();
     const auto index = static_cast<std::size_t>(id);
     const Vector& vector = std::get<Vector>(around_.program.commands[index].work);
+    around_.begin(id);
     const Ticks start = round_up_to_cycle(now());
     const Ticks end = start + vector_timing(around_.chip, vector).value * kTicksPerCycle;
     Span& span = around_.timeline.spans[index];

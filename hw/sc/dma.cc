@@ -26,6 +26,7 @@ void DmaChannel::run() {
     const bool write = std::holds_alternative<Store>(work);
     const Transfer& transfer =
         write ? std::get<Store>(work).transfer : std::get<Load>(work).transfer;
+    around_.begin(id);
     Span& span = around_.timeline.spans[index];
     const Ticks start = now();
     // Setting a transfer up happens while it waits behind another.

@@ -5,6 +5,7 @@
 #include <queue>
 #include <vector>
 
+#include "hw/data_path.h"
 #include "hw/program.h"
 #include "hw/sc/clock.h"
 #include "hw/sc/sequencer.h"
@@ -18,6 +19,12 @@ struct Surroundings {
   const Program& program;
   Timeline& timeline;
   Sequencer& sequencer;
+  DataPath* data = nullptr;  ///< executes the commands; null: they are only timed
+
+  /// To be called when an engine starts a command. (The sequencer says when it is done.)
+  void begin(CommandId id) const {
+    if (data != nullptr) data->begin(id);
+  }
 };
 
 /// A queue that an SC_THREAD can wait on. Gives the lowest of the commands that have arrived; in

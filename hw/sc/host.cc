@@ -12,6 +12,7 @@ void HostCpu::run() {
     const CommandId id = queue.pop();
     const auto index = static_cast<std::size_t>(id);
     const Host& host = std::get<Host>(around_.program.commands[index].work);
+    around_.begin(id);
     const Ticks start = round_up_to_cycle(now());
     const Ticks end = start + host.duration.value * kTicksPerCycle;
     Span& span = around_.timeline.spans[index];

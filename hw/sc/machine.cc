@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <memory>
+#include <optional>
 
 #include "core/error.h"
 #include "hw/sc/compute.h"
@@ -60,12 +61,14 @@ struct Core {
 class Machine {
  public:
   Machine(const ChipSpec& chip, const Program& program, const SimulateOptions& options,
-          Timeline& timeline)
+          Timeline& timeline, DataPath* data)
       : chip_(chip),
         program_(program),
         timeline_(timeline),
-        sequencer_("sequencer", chip, program, timeline, [this](CommandId id) { dispatch(id); }) {
-    const Surroundings around{chip, program, timeline, sequencer_};
+        sequencer_("sequencer", chip, program, timeline, [this](CommandId id) { dispatch(id); },
+                   data == nullptr ? sc::Sequencer::Dispatch()
+                                   : [data](CommandId id) { data->finish(id); }) {
+    const Surroundings around{chip, program, timeline, sequencer_, data};
     host_ = std::make_unique<sc::HostCpu>("host", around);
     for (const MemorySpec& memory : chip.memories)
       memories_.push_back(
@@ -145,7 +148,8 @@ class Machine {
 
 }  // namespace
 
-Timeline simulate(const ChipSpec& chip, const Program& program, const SimulateOptions& options) {
+Timeline simulate(const ChipSpec& chip, const Program& program, const SimulateOptions& options,
+                  MachineState* state) {
   check_program(program, chip);
   Timeline timeline;
   timeline.spans.resize(program.commands.size());
@@ -153,7 +157,14 @@ Timeline simulate(const ChipSpec& chip, const Program& program, const SimulateOp
     timeline.spans[id].command = static_cast<CommandId>(id);
   timeline.memories.resize(chip.memories.size());
   const sc::Context context;
-  Machine(chip, program, options, timeline).run();
+  std::optional<DataPath> data;
+  if (state != nullptr) {
+    PRESIL_CHECK(program.executable(), "the program was lowered to be timed, not executed");
+    data.emplace(program, *state);
+  }
+  Machine machine(chip, program, options, timeline, data ? &*data : nullptr);
+  machine.run();
+  if (data) data->check_no_failure();
   timeline.engines = engine_uses(chip, program, timeline);
   return timeline;
 }

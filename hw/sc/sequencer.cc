@@ -5,12 +5,14 @@
 namespace presil::sc {
 
 Sequencer::Sequencer(const sc_core::sc_module_name& name, const ChipSpec& chip,
-                     const Program& program, Timeline& timeline, Dispatch dispatch)
+                     const Program& program, Timeline& timeline, Dispatch dispatch,
+                     Dispatch finished)
     : sc_module(name),
       chip_(chip),
       program_(program),
       timeline_(timeline),
       dispatch_(std::move(dispatch)),
+      finished_(std::move(finished)),
       dependents_(program.commands.size()),
       missing_(program.commands.size()),
       group_started_(program.group_names.size(), 0),
@@ -48,6 +50,7 @@ void Sequencer::step() {
     }
     const auto id = static_cast<std::size_t>(happening.command);
     missing_[id] = -1;
+    if (finished_) finished_(happening.command);
     last_done_ = std::max(last_done_, happening.time);
     for (const CommandId next : dependents_[id])
       if (--missing_[static_cast<std::size_t>(next)] == 0) make_ready(next);

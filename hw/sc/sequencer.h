@@ -18,12 +18,13 @@ namespace presil::sc {
 /// handles a command when it is ready. In order: it decodes ahead, in the order of the program.
 class Sequencer final : public sc_core::sc_module {
  public:
-  /// Hands a command to its engine.
+  /// Hands a command to its engine; or tells that it is done, before anything that waits for it
+  /// becomes ready.
   using Dispatch = std::function<void(CommandId)>;
 
   SC_HAS_PROCESS(Sequencer);
   Sequencer(const sc_core::sc_module_name& name, const ChipSpec& chip, const Program& program,
-            Timeline& timeline, Dispatch dispatch);
+            Timeline& timeline, Dispatch dispatch, Dispatch finished = {});
 
   /// To be called by an engine, not later than `done`.
   void complete_at(CommandId command, Ticks done);
@@ -51,7 +52,7 @@ class Sequencer final : public sc_core::sc_module {
   const ChipSpec& chip_;
   const Program& program_;
   Timeline& timeline_;
-  Dispatch dispatch_;
+  Dispatch dispatch_, finished_;
   std::vector<std::vector<CommandId>> dependents_;
   std::vector<int> missing_;  ///< dependencies not yet done; -1: done itself
   std::vector<char> group_started_;

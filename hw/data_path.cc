@@ -20,7 +20,7 @@ bool covers(const Region& region, std::int64_t begin, std::int64_t end) {
 }
 
 /// Every element of the view lies in the region that the command declares for hazards.
-void check_declared(const TensorView& view, const Region& region, CommandId id, const char* what) {
+void check_declared(const SramView& view, const Region& region, CommandId id, const char* what) {
   if (view.box.rows == 0) return;
   const std::int64_t size = bytes_of(view.element);
   for (std::int64_t r = view.box.row; r < view.box.row + view.box.rows; ++r)

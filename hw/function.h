@@ -49,7 +49,7 @@ struct Box {
 ///   address + row(r) * row_stride + block(k) * block_stride + (c - box.column) * pixel_stride
 ///           + lane(k) * element bytes,
 /// where row(r) is r - box.row, or r modulo ring_rows in a ring of rows.
-struct TensorView {
+struct SramView {
   std::int64_t address = 0;
   std::int64_t row_stride = 0, block_stride = 0, pixel_stride = 0;
   std::int64_t atom = 1, lane = 0;
@@ -124,7 +124,7 @@ struct Step {
   std::variant<TableStep, PairTableStep, AddStep, MulStep, RescaleStep, ClampStep, RealUnaryStep,
                RealBinaryStep, AnyStep>
       apply;
-  /// The other side of a binary step: none, a feature map in SRAM (TensorView Computation::operand)
+  /// The other side of a binary step: none, a feature map in SRAM (SramView Computation::operand)
   /// or values that came with the constants.
   enum class Other : std::uint8_t { kNone, kOperand, kConstants, kImmediate };
   Other other = Other::kNone;
@@ -242,7 +242,7 @@ struct Function {
 struct Computation {
   int function = -1;  ///< index in Program::functions
   std::int64_t image = 0, input_image = 0;
-  TensorView input, operand, output, weight_map;
+  SramView input, operand, output, weight_map;
   std::int64_t weights = 0, constants = 0;  ///< SRAM addresses
   std::int64_t sum_begin = 0, sum_end = 0;  ///< its run of the sum: channels, or rows
   bool first = true, last = true;           ///< of the sum

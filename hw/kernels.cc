@@ -14,7 +14,7 @@ T load(const std::byte* at) {
 }
 
 template <typename T, typename To, typename Convert>
-void gather_as(const TensorView& view, const std::byte* sram, To* to, Convert convert) {
+void gather_as(const SramView& view, const std::byte* sram, To* to, Convert convert) {
   const Box& box = view.box;
   for_each_piece(view, [&](std::int64_t r, std::int64_t c, std::int64_t k, std::int64_t at,
                            std::int64_t count) {
@@ -27,7 +27,7 @@ void gather_as(const TensorView& view, const std::byte* sram, To* to, Convert co
 }
 
 template <typename To, typename Convert>
-void gather_any(const TensorView& view, const std::byte* sram, To* to, Convert convert) {
+void gather_any(const SramView& view, const std::byte* sram, To* to, Convert convert) {
   switch (view.element) {
     case Element::kInt8:
       return gather_as<std::int8_t>(view, sram, to, convert);
@@ -72,14 +72,14 @@ void write_bits(Element element, std::int32_t bits, std::byte* at) {
   std::memcpy(at, &bits, static_cast<std::size_t>(bytes_of(element)));  // little-endian
 }
 
-Dense gather(const TensorView& view, const std::byte* sram) {
+Dense gather(const SramView& view, const std::byte* sram) {
   Dense result = dense(view.box);
   gather_any(view, sram, result.values.data(),
              [](auto value) { return static_cast<std::int32_t>(value); });
   return result;
 }
 
-std::vector<std::int16_t> gather_numbers(const TensorView& view, const std::byte* sram,
+std::vector<std::int16_t> gather_numbers(const SramView& view, const std::byte* sram,
                                          std::int32_t zero) {
   std::vector<std::int16_t> result(static_cast<std::size_t>(view.box.elements()));
   gather_any(view, sram, result.data(),
@@ -87,7 +87,7 @@ std::vector<std::int16_t> gather_numbers(const TensorView& view, const std::byte
   return result;
 }
 
-std::vector<double> gather_reals(const TensorView& view, const std::byte* sram) {
+std::vector<double> gather_reals(const SramView& view, const std::byte* sram) {
   std::vector<double> result(static_cast<std::size_t>(view.box.elements()));
   const Element element = view.element;
   gather_any(view, sram, result.data(), [element](auto value) {

@@ -30,7 +30,7 @@ void write_bits(Element element, std::int32_t bits, std::byte* at);
 
 /// Calls visit(row, column, channel, address, count) for the elements that lie side by side.
 template <typename Visit>
-void for_each_piece(const TensorView& view, Visit&& visit) {
+void for_each_piece(const SramView& view, Visit&& visit) {
   const Box& box = view.box;
   const std::int64_t size = bytes_of(view.element);
   for (std::int64_t r = box.row; r < box.row + box.rows; ++r)
@@ -45,11 +45,11 @@ void for_each_piece(const TensorView& view, Visit&& visit) {
 }
 
 /// The elements of a view; `sram` is its core's.
-Dense gather(const TensorView& view, const std::byte* sram);
+Dense gather(const SramView& view, const std::byte* sram);
 /// Likewise as numbers less `zero`: for the products.
-std::vector<std::int16_t> gather_numbers(const TensorView& view, const std::byte* sram,
+std::vector<std::int16_t> gather_numbers(const SramView& view, const std::byte* sram,
                                          std::int32_t zero);
-std::vector<double> gather_reals(const TensorView& view, const std::byte* sram);
+std::vector<double> gather_reals(const SramView& view, const std::byte* sram);
 
 /// What a command works with.
 struct Context {

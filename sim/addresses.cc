@@ -7,34 +7,29 @@
 
 namespace presil {
 
-Addresses::Addresses(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
-                     const MemoryPlan& plan, const PrecisionPlan& precision)
+Addresses::Addresses(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan)
     : chip_(chip), network_(network), plan_(plan) {
-  place_weights(graph, precision);
+  place_weights();
 }
 
-void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision) {
-  weight_base_.assign(graph.tensors().size(), 0);
-  // Behind the feature maps that the same memory holds.
-  std::int64_t at = 0;
+void Addresses::place_weights() {
+  // Behind the feature maps that the same memory holds. Every stage has its own, packed in the order
+  // of its tiles.
+  std::int64_t at = 0, expanded_at = 0;
   const int memory = chip_.memory_index(chip_.placement.weights);
   for (std::size_t s = 0; s < network_.storages.size(); ++s)
     if (plan_.memory[s] == memory && plan_.memory_address[s] >= 0)
       at = std::max(at, plan_.memory_address[s] + network_.storages[s].map.bytes());
-  const std::int64_t burst = chip_.dma.burst_bytes;
-  for (std::size_t t = 0; t < graph.tensors().size(); ++t) {
-    const TensorDesc& tensor = graph.tensors()[t];
-    if (!tensor.constant || view_of(static_cast<TensorId>(t)).storage >= 0) continue;
-    at = round_up(at, burst);
-    weight_base_[t] = at;
-    const std::int64_t count = element_count(tensor.shape);
-    // Biases and scales travel with the weights: room for 8 bytes an output channel.
-    const std::int64_t extra = tensor.shape.empty() ? 0 : 16 * tensor.shape[0];
-    at += stored(ceil_div(count * precision.bits(static_cast<TensorId>(t)), 8) + extra);
+  for (const FusionGroup& group : network_.groups) {
+    stored_.emplace_back();
+    expanded_.emplace_back();
+    for (const Stage& stage : group.stages) {
+      stored_.back().push_back(place_stage(stage, at, true));
+      expanded_.back().push_back(place_stage(stage, expanded_at, false));
+    }
   }
-  constants_base_ = round_up(at, burst);
   const MemorySpec& spec = chip_.memories[static_cast<std::size_t>(memory)];
-  const double end = static_cast<double>(constants_base_ + most_constants());
+  const auto end = static_cast<double>(at);
   if (spec.kib > 0 && end > spec.kib * 1024)
     throw Error(
         "weights and what lies beside them need {:.0f} bytes of memory '{}' of {} KiB; "
@@ -42,11 +37,25 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
         end, spec.name, spec.kib, spec.name, std::ceil(end / 1024));
 }
 
-std::int64_t Addresses::most_constants() const {
-  std::int64_t most = 0;
-  for (const FusionGroup& group : network_.groups)
-    for (const Stage& stage : group.stages) most = std::max(most, stored(stage.constant_bytes));
-  return most;
+Addresses::StageBase Addresses::place_stage(const Stage& s, std::int64_t& at,
+                                            bool compressed) const {
+  const auto place = [&](std::int64_t bytes) {
+    if (bytes == 0) return std::int64_t{0};
+    const std::int64_t base = round_up(at, chip_.dma.burst_bytes);
+    at = base + (compressed ? stored(bytes) : bytes);
+    return base;
+  };
+  StageBase base;
+  if (s.kind == StageKind::kMac && !s.weights_are_activations)
+    base.weights = place(s.weight_bytes(s.out.channels, s.reduction) *
+                         (s.weights_per_image ? s.out.batch : 1));
+  if (s.kind == StageKind::kRecurrent) {
+    const std::int64_t sums = s.gates * s.hidden;
+    base.weights = place(s.weight_bytes(sums, s.reduction) * s.directions);
+    base.recurrent = place(ceil_div(s.directions * sums * s.hidden * s.weight_bits, 8));
+  }
+  base.constants = place(s.constant_bytes);
+  return base;
 }
 
 std::int64_t Addresses::stored(std::int64_t bytes) const {
@@ -60,13 +69,43 @@ void Addresses::enter(std::size_t group_index) {
   buffers_ =
       buffers_of(plan_.around(chip_, network_, group_index), group, plan_.mappings[group_index]);
   kept_offset_.clear();
+  kept_constants_.clear();
   std::int64_t kept = plan_.kept_weights[group_index];
   for (const Stage& stage : group.stages) {
     kept_offset_.push_back(kept);
-    if (stage.kind == StageKind::kMac && !stage.weights_are_activations)
-      kept += stage.weight_bytes(stage.out.channels, stage.reduction);
+    kept += weight_total_of(stage) - aligned(stage.constant_bytes);
+    kept_constants_.push_back(kept);
+    kept += aligned(stage.constant_bytes);
   }
   stages_begin_ = group.stages.data();
+}
+
+Strides Addresses::stored_strides(const Tile& tile) const {
+  const FeatureMap& whole = network_.storages[storage_of(tile.tensor)].map;
+  const bool same = (whole.columns == tile.map->columns || tile.column_part) &&
+                    whole.bits == tile.map->bits && whole.atom == tile.map->atom &&
+                    tile.map->channels <= whole.channels;
+  const FeatureMap& map = same ? whole : *tile.map;
+  return {map.row_bytes(), map.block_bytes(), map.pixel_bytes()};
+}
+
+std::int64_t Addresses::lane_shift(const Tile& tile) const {
+  if (tile.tensor == kNoTensor) return 0;
+  return (view_of(tile.tensor).channel + tile.channel_shift) % tile.map->atom;
+}
+
+std::int64_t Addresses::stored_offset(const Tile& tile, const Strides& s) const {
+  const TensorView& view = view_of(tile.tensor);
+  const std::int64_t rows = tile.image_rows > 0 ? tile.image_rows : tile.map->rows;
+  const std::int64_t row =
+      tile.image * rows + tile.content.rows.begin + view.row + tile.row_shift;
+  const std::int64_t channel = tile.content.channels.begin + view.channel + tile.channel_shift;
+  const std::int64_t column = tile.content.columns.begin + tile.column_shift;
+  const std::int64_t at =
+      row * s.row + channel / tile.map->atom * s.block + column * s.pixel;
+  const FeatureMap& map = network_.storages[storage_of(tile.tensor)].map;
+  // A view through another shape may count bytes differently at its end: never beyond it.
+  return std::min(at, std::max<std::int64_t>(0, map.bytes() - 1));
 }
 
 std::int64_t Addresses::buffer_base(int buffer, int slot) const {
@@ -74,45 +113,48 @@ std::int64_t Addresses::buffer_base(int buffer, int slot) const {
          slot * buffers_[static_cast<std::size_t>(buffer)].slot_bytes;
 }
 
-Strides Addresses::stored_strides(const Tile& tile) const {
-  const FeatureMap& whole = network_.storages[storage_of(tile.tensor)].map;
-  const bool same = whole.columns == tile.map->columns && whole.bits == tile.map->bits &&
-                    whole.atom == tile.map->atom;
-  const FeatureMap& map = same ? whole : *tile.map;
-  return {map.row_bytes(), map.block_bytes(), map.pixel_bytes()};
+Strides Addresses::frame_strides(const Tile& tile) const {
+  const std::int64_t pixel = tile.map->pixel_bytes(), atom = tile.map->atom;
+  const std::int64_t block = tile.frame.columns.count() * pixel, lane = lane_shift(tile);
+  const Rows& channels = tile.frame.channels;
+  const std::int64_t blocks =
+      ceil_div(channels.end + lane, atom) - (channels.begin + lane) / atom;
+  return {std::max<std::int64_t>(1, blocks) * block, block, pixel};
 }
 
-std::int64_t Addresses::stored_offset(const Tile& tile, const Strides& s) const {
-  const TensorView& view = view_of(tile.tensor);
-  const std::int64_t row =
-      tile.image * tile.map->rows + tile.content.rows.begin + view.row + tile.row_shift;
-  const std::int64_t channel = tile.content.channels.begin + view.channel + tile.channel_shift;
-  const std::int64_t at =
-      row * s.row + channel / tile.map->atom * s.block + tile.content.columns.begin * s.pixel;
-  const FeatureMap& map = network_.storages[storage_of(tile.tensor)].map;
-  // A view through another shape may count bytes differently at its end: never beyond it.
-  return std::min(at, std::max<std::int64_t>(0, map.bytes() - 1));
-}
-
-Strides Addresses::frame_strides(const Tile& tile) {
-  const std::int64_t pixel = tile.map->pixel_bytes();
-  const std::int64_t block = tile.frame.columns.count() * pixel;
-  return {ceil_div(tile.frame.channels.count(), tile.map->atom) * block, block, pixel};
-}
-
-std::int64_t Addresses::blocks_of(const Tile& tile) {
-  const std::int64_t first = tile.content.channels.begin / tile.map->atom;
-  return std::max<std::int64_t>(1, ceil_div(tile.content.channels.end, tile.map->atom) - first);
+std::int64_t Addresses::blocks_of(const Tile& tile) const {
+  const std::int64_t atom = tile.map->atom, lane = lane_shift(tile);
+  const std::int64_t first = (tile.content.channels.begin + lane) / atom;
+  return std::max<std::int64_t>(1, ceil_div(tile.content.channels.end + lane, atom) - first);
 }
 
 std::int64_t Addresses::frame_address(const Tile& tile, const Strides& s) const {
-  const std::int64_t rows = tile.frame.rows.count();
+  const std::int64_t rows = tile.frame.rows.count(), lane = lane_shift(tile);
   const std::int64_t row =
       tile.ring ? tile.content.rows.begin % rows : tile.content.rows.begin - tile.frame.rows.begin;
-  const std::int64_t block =
-      tile.content.channels.begin / tile.map->atom - tile.frame.channels.begin / tile.map->atom;
+  const std::int64_t block = (tile.content.channels.begin + lane) / tile.map->atom -
+                             (tile.frame.channels.begin + lane) / tile.map->atom;
   const std::int64_t column = tile.content.columns.begin - tile.frame.columns.begin;
   return buffer_base(tile.buffer, tile.slot) + row * s.row + block * s.block + column * s.pixel;
+}
+
+SramView Addresses::sram_view(const Tile& tile, Element element) const {
+  const bool resident = tile.buffer < 0;
+  const Strides s = resident ? stored_strides(tile) : frame_strides(tile);
+  SramView view{.row_stride = s.row, .block_stride = s.block, .pixel_stride = s.pixel};
+  view.address = resident ? plan_.sram_address[storage_of(tile.tensor)] + stored_offset(tile, s)
+                          : frame_address(tile, s);
+  view.atom = tile.map->atom;
+  view.lane = (tile.content.channels.begin + lane_shift(tile)) % tile.map->atom;
+  view.element = element;
+  if (tile.ring) {
+    view.ring_rows = tile.frame.rows.count();
+    view.address -= tile.content.rows.begin % view.ring_rows * s.row;
+  }
+  view.box = {tile.content.rows.begin,     tile.content.rows.count(),
+              tile.content.columns.begin,  tile.content.columns.count(),
+              tile.content.channels.begin, tile.content.channels.count()};
+  return view;
 }
 
 Region Addresses::region_of(const Tile& tile) const {
@@ -156,20 +198,41 @@ Region Addresses::weight_region(const ComputeTile& tile) const {
   const WeightTile& w = tile.weights;
   if (w.bytes == 0) return {};
   if (w.buffer >= 0) return {buffer_base(w.buffer, w.slot), w.bytes};
+  return {kept_weights(w), w.bytes};
+}
+
+std::int64_t Addresses::kept_weights(const WeightTile& w) const {
   // Behind a recurrent stage's input weights are those of its steps.
-  const Stage& stage = *tile.stage;
+  const Stage& stage = *w.stage;
   const std::int64_t behind =
       stage.kind == StageKind::kRecurrent && w.tensor == stage.recurrent_weights
           ? stage.weight_bytes(stage.gates * stage.hidden, stage.reduction) * stage.directions
           : 0;
-  return {kept_offset_[static_cast<std::size_t>(tile.stage - stages_begin_)] + behind + w.offset,
-          w.bytes};
+  return kept_offset_[static_cast<std::size_t>(w.stage - stages_begin_)] + behind + w.offset;
+}
+
+Region Addresses::constants_region(const ComputeTile& tile) const {
+  const Stage& stage = *tile.stage;
+  if (stage.constant_bytes == 0) return {};
+  if (tile.constants >= 0) return {buffer_base(tile.constants, 0), stage.constant_bytes};
+  return {kept_constants_[static_cast<std::size_t>(tile.stage - stages_begin_)],
+          stage.constant_bytes};
+}
+
+std::int64_t Addresses::base_of(const StageBase& base, const WeightTile& tile) const {
+  if (tile.tensor == kNoTensor) return base.constants;
+  const Stage& stage = *tile.stage;
+  return stage.kind == StageKind::kRecurrent && tile.tensor == stage.recurrent_weights
+             ? base.recurrent
+             : base.weights;
 }
 
 std::int64_t Addresses::weights_in_memory(const WeightTile& tile) const {
-  return (tile.tensor == kNoTensor ? constants_base_
-                                   : weight_base_[static_cast<std::size_t>(tile.tensor)]) +
-         stored(tile.offset);
+  return base_of(base_of(stored_, tile.stage), tile) + stored(tile.offset);
+}
+
+std::int64_t Addresses::expanded_weights(const WeightTile& tile) const {
+  return base_of(base_of(expanded_, tile.stage), tile) + tile.offset;
 }
 
 }  // namespace presil

@@ -20,8 +20,7 @@ struct Strides {
 /// memory. Those of buffers are of the group that was entered last.
 class Addresses {
  public:
-  Addresses(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
-            const MemoryPlan& plan, const PrecisionPlan& precision);
+  Addresses(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan);
 
   void enter(std::size_t group_index);
   /// The entered group's.
@@ -45,11 +44,16 @@ class Addresses {
   /// First byte of a buffer's slot.
   std::int64_t buffer_base(int buffer, int slot) const;
   /// The layout of a tile in its buffer.
-  static Strides frame_strides(const Tile& tile);
+  Strides frame_strides(const Tile& tile) const;
   /// Address in a buffer at which a tile's content begins.
   std::int64_t frame_address(const Tile& tile, const Strides& s) const;
   /// Blocks of channels that a tile's content meets.
-  static std::int64_t blocks_of(const Tile& tile);
+  std::int64_t blocks_of(const Tile& tile) const;
+  /// Lane of a block at which channel 0 of the tile's map lies: parts of a stored tensor need not
+  /// begin at a block, and come and go as they are stored.
+  std::int64_t lane_shift(const Tile& tile) const;
+  /// Where a tile's elements lie.
+  SramView sram_view(const Tile& tile, Element element) const;
 
   /// SRAM bytes of a tile. A tile of some columns of several blocks is widened to whole blocks.
   Region region_of(const Tile& tile) const;
@@ -57,11 +61,25 @@ class Addresses {
   Region weight_region(const ComputeTile& tile) const;
   /// Where a tile of weights (or of constants) begins in the memory of the weights.
   std::int64_t weights_in_memory(const WeightTile& tile) const;
+  /// The same where they lie expanded (MachineState::expanded).
+  std::int64_t expanded_weights(const WeightTile& tile) const;
+  /// SRAM address of weights that stay.
+  std::int64_t kept_weights(const WeightTile& tile) const;
+  /// SRAM bytes of a stage's constants: a buffer's, or those that stay.
+  Region constants_region(const ComputeTile& tile) const;
 
  private:
-  void place_weights(const Graph& graph, const PrecisionPlan& precision);
-  /// Bytes of the largest group's constants, as stored.
-  std::int64_t most_constants() const;
+  /// Where a stage's weights, step weights and constants begin.
+  struct StageBase {
+    std::int64_t weights = 0, recurrent = 0, constants = 0;
+  };
+  StageBase place_stage(const Stage& stage, std::int64_t& at, bool compressed) const;
+  std::int64_t base_of(const StageBase& base, const WeightTile& tile) const;
+  const StageBase& base_of(const std::vector<std::vector<StageBase>>& all,
+                           const Stage* stage) const {
+    return all[group_index_][static_cast<std::size_t>(stage - stages_begin_)];
+  }
+  void place_weights();
   /// Bytes of weights as they are stored: compressed.
   std::int64_t stored(std::int64_t bytes) const;
   /// Keeps a view through another shape inside its storage.
@@ -70,11 +88,11 @@ class Addresses {
   const ChipSpec& chip_;
   const FusedNetwork& network_;
   const MemoryPlan& plan_;
-  std::vector<std::int64_t> weight_base_;  ///< of each tensor, in the memory of the weights
-  std::int64_t constants_base_ = 0;        ///< behind them
+  std::vector<std::vector<StageBase>> stored_, expanded_;  ///< of each group's stages
   std::size_t group_index_ = 0;
   std::vector<Buffer> buffers_;
-  std::vector<std::int64_t> kept_offset_;  ///< SRAM address of each stage's weights that stay
+  /// SRAM addresses of each stage's weights and constants that stay.
+  std::vector<std::int64_t> kept_offset_, kept_constants_;
   const Stage* stages_begin_ = nullptr;
 };
 

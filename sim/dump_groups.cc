@@ -33,6 +33,8 @@ const char* word_of(Reach reach) {
       return "window";
     case Reach::kWhole:
       return "whole";
+    case Reach::kMapped:
+      return "mapped";
     case Reach::kProportional:
       return "proportional";
   }

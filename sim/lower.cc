@@ -15,12 +15,12 @@ namespace {
 class Lowering {
  public:
   Lowering(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
-           const MemoryPlan& plan, const PrecisionPlan& precision)
+           const MemoryPlan& plan)
       : chip_(chip),
         graph_(graph),
         network_(network),
         plan_(plan),
-        at_(chip, graph, network, plan, precision) {
+        at_(chip, network, plan) {
     transfers_.resize(network.storages.size());
     host_touched_.resize(network.storages.size());
     for (const FusionGroup& group : network.groups)
@@ -29,8 +29,10 @@ class Lowering {
   }
 
   Program run(const LowerOptions& options) && {
+    functional_ = options.functional;
     for (std::int64_t i = 0; i < options.inferences; ++i)
       for (std::size_t g = 0; g < network_.groups.size(); ++g) lower_group(g);
+    if (functional_ != nullptr) program_.functions = functional_->take_functions();
     return std::move(program_);
   }
 
@@ -47,13 +49,16 @@ class Lowering {
     t.traffic = Traffic::kWeights;
     t.stored_ratio = chip_.weight_compression;
     t.request_every_cycles = chip_.dma.weight_request_cycles;
+    if (functional_ != nullptr && t.stored_ratio != 1) t.expanded = at_.expanded_weights(tile);
+    if (functional_ != nullptr)
+      note(tile, t.stored_ratio != 1 ? PackedTile::Place::kExpanded : PackedTile::Place::kMemory,
+           t.stored_ratio != 1 ? t.expanded : t.memory_address);
     emit_pieces(t, false);
   }
 
   void compute(const ComputeTile& tile) {
-    Region constants;
-    if (tile.constants >= 0)
-      constants = {at_.buffer_base(tile.constants, 0), tile.stage->constant_bytes};
+    const Region constants = at_.constants_region(tile);
+    if (functional_ != nullptr) note_kept(tile);
     if (is_matrix(tile)) {
       emit_matrix(tile, constants);
     } else {
@@ -87,8 +92,62 @@ class Lowering {
   }
 
  private:
+  /// Where a tile of weights has to be when the machine starts.
+  void note(const WeightTile& tile, PackedTile::Place place, std::int64_t address) {
+    functional_->tiles.push_back(
+        {.group = group_,
+         .stage = static_cast<std::size_t>(tile.stage - network_.groups[group_].stages.data()),
+         .constants = tile.tensor == kNoTensor,
+         .tensor = tile.tensor,
+         .image = tile.image,
+         .outputs = tile.outputs,
+         .channels = tile.channels,
+         .bytes = tile.bytes,
+         .place = place,
+         .address = address});
+  }
+  /// Weights that nothing loads are in SRAM.
+  void note_kept(const ComputeTile& tile) {
+    if (tile.weights.bytes > 0 && tile.weights.buffer < 0)
+      note(tile.weights, PackedTile::Place::kSram, at_.kept_weights(tile.weights));
+    if (tile.stage->constant_bytes > 0 && tile.constants < 0)
+      note({.stage = tile.stage, .bytes = tile.stage->constant_bytes}, PackedTile::Place::kSram,
+           at_.constants_region(tile).address);
+  }
+
+  Computation computation_of(const ComputeTile& tile, const Region& constants) {
+    const Stage& stage = *tile.stage;
+    Computation c{.function = functional_->function_of(stage)};
+    c.image = tile.output.image;
+    c.input_image = tile.input.image;
+    c.input = at_.sram_view(tile.input, functional_->element_of(stage.input));
+    c.output = at_.sram_view(tile.output, functional_->element_of(stage.output));
+    if (!tile.operands.empty() && tile.last_of_sum)
+      c.operand = at_.sram_view(tile.operands[0],
+                                functional_->element_of(stage.operands[0].tensor));
+    if (tile.weight_map.map != nullptr)
+      c.weight_map = at_.sram_view(tile.weight_map, functional_->element_of(stage.weights));
+    else if (tile.weights.bytes > 0)
+      c.weights = at_.weight_region(tile).address;
+    c.constants = constants.address;
+    c.sum_begin = tile.channels.begin;
+    c.sum_end = tile.channels.end;
+    c.first = tile.channels.begin == 0;
+    c.last = tile.last_of_sum;
+    return c;
+  }
+
+  /// What the command to be emitted next computes.
+  void compute_next(const ComputeTile& tile, const Region& constants) {
+    if (functional_ == nullptr) return;
+    program_.computation_of.resize(program_.commands.size(), -1);
+    program_.computation_of.push_back(static_cast<std::int32_t>(program_.computations.size()));
+    program_.computations.push_back(computation_of(tile, constants));
+  }
+
   void lower_group(std::size_t g) {
     const FusionGroup& group = network_.groups[g];
+    group_ = g;
     const Surroundings around = plan_.around(chip_, network_, g);
     at_.enter(g);
     program_group_ = static_cast<int>(program_.group_names.size());
@@ -109,14 +168,23 @@ class Lowering {
   }
 
   void transfer(const Tile& tile, bool store) {
-    const Strides far = at_.stored_strides(tile), near = Addresses::frame_strides(tile);
+    const Strides far = at_.stored_strides(tile), near = at_.frame_strides(tile);
     const std::size_t s = at_.storage_of(tile.tensor);
     Transfer t{.memory = plan_.memory[s]};
     t.memory_address = plan_.memory_address[s] + at_.stored_offset(tile, far);
     t.sram_address = at_.frame_address(tile, near);
     t.run_bytes = tile.content.columns.count() * near.pixel;
     t.traffic = traffic_of(tile.tensor, store);
-    std::int64_t rows = tile.content.rows.count(), blocks = Addresses::blocks_of(tile);
+    std::int64_t rows = tile.content.rows.count(), blocks = at_.blocks_of(tile);
+    const std::int64_t lane =
+        (tile.content.channels.begin + at_.lane_shift(tile)) % tile.map->atom;
+    if (store && lane > 0) {
+      // The lanes before are another part's: the first block leaves lane by lane.
+      emit_lanes(t, tile, far, near, lane);
+      if (--blocks == 0) return;
+      t.memory_address += far.block;
+      t.sram_address += near.block;
+    }
     t.request_every_cycles = store         ? chip_.dma.store_request_cycles
                              : blocks == 1 ? chip_.dma.feature_request_cycles
                                            : chip_.dma.paired_request_cycles;
@@ -135,6 +203,24 @@ class Lowering {
     if (!uses_host_) return;
     for (CommandId id = first; id < static_cast<CommandId>(program_.commands.size()); ++id)
       transfers_[s].push_back(id);
+  }
+
+  void emit_lanes(Transfer t, const Tile& tile, const Strides& far, const Strides& near,
+                  std::int64_t lane) {
+    const std::int64_t skipped = lane * tile.map->bits / 8;
+    t.run_bytes =
+        std::min(near.pixel, ceil_div((lane + tile.content.channels.count()) * tile.map->bits, 8)) -
+        skipped;
+    t.memory_address += skipped;
+    t.sram_address += skipped;
+    t.request_every_cycles = chip_.dma.store_request_cycles;
+    t.dims[0] = {.count = tile.content.rows.count(),
+                 .memory_stride = far.row,
+                 .sram_stride = near.row};
+    t.dims[1] = {.count = tile.content.columns.count(),
+                 .memory_stride = far.pixel,
+                 .sram_stride = near.pixel};
+    emit_pieces(t, true, host_touched_[at_.storage_of(tile.tensor)]);
   }
 
   /// Cuts a transfer into commands of at most kTransferBursts bursts.
@@ -160,6 +246,7 @@ class Lowering {
         piece.run_bytes = std::min(most, t.run_bytes - at);
         piece.memory_address +=
             static_cast<std::int64_t>(std::floor(static_cast<double>(at) * t.stored_ratio));
+        if (piece.expanded >= 0) piece.expanded += at;
         piece.sram_address += at;
         emit_transfer(piece, store, extra);
       }
@@ -185,6 +272,7 @@ class Lowering {
     if (tile.last_of_sum) m.output = at_.region_of(tile.output);
     if (!tile.operands.empty() && tile.last_of_sum) m.operand = at_.region_of(tile.operands[0]);
     m.constants = constants;
+    compute_next(tile, constants);
     Command command{.work = m};
     // Sums of a cut reduction wait in the accumulators: nothing may come in between.
     CommandId& open = cut_sum_[static_cast<std::size_t>(core_)];
@@ -204,6 +292,7 @@ class Lowering {
     v.constants = constants;
     for (std::size_t i = 0; i < std::max<std::size_t>(1, tile.operands.size()); ++i) {
       if (i < tile.operands.size()) v.operand = at_.region_of(tile.operands[i]);
+      compute_next(tile, constants);
       emit({.work = v});
       v.input = v.output;
     }
@@ -213,7 +302,9 @@ class Lowering {
     command.core = core_;
     command.group = program_group_;
     command.dependencies = tracker_.dependencies_of(command);
-    return program_.add(std::move(command));
+    const CommandId id = program_.add(std::move(command));
+    if (functional_ != nullptr) program_.computation_of.resize(program_.commands.size(), -1);
+    return id;
   }
 
   const ChipSpec& chip_;
@@ -228,13 +319,15 @@ class Lowering {
   std::vector<std::vector<CommandId>> transfers_;     ///< of each storage; kept for the host only
   std::vector<std::vector<CommandId>> host_touched_;  ///< host commands on each storage's bytes
   int program_group_ = 0, core_ = 0;
+  std::size_t group_ = 0;
+  FunctionalPlan* functional_ = nullptr;
 };
 
 }  // namespace
 
 Program lower(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
-              const MemoryPlan& plan, const PrecisionPlan& precision, const LowerOptions& options) {
-  return Lowering(chip, graph, network, plan, precision).run(options);
+              const MemoryPlan& plan, const PrecisionPlan&, const LowerOptions& options) {
+  return Lowering(chip, graph, network, plan).run(options);
 }
 
 }  // namespace presil

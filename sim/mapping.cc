@@ -17,7 +17,7 @@ using Use = Buffer::Use;
 
 /// Largest input tile of a stage under a mapping, in bytes, over the positions of its tiles.
 std::int64_t input_tile_bytes(const Stage& stage, const StageMapping& m, std::int64_t out_rows,
-                              const std::vector<Part>& parts) {
+                              const std::vector<Part>& parts, std::int64_t lane) {
   std::int64_t rows = 0;
   const std::int64_t height = std::min(out_rows, stage.out.rows);
   if (stage.sums_rows) {
@@ -37,6 +37,7 @@ std::int64_t input_tile_bytes(const Stage& stage, const StageMapping& m, std::in
       columns = std::max(columns, input_columns(stage, run).count());
   }
   std::int64_t channels = input_channels(stage, {0, m.outputs}, {0, m.channels}).count();
+  channels += lane;
   if (stage.groups > 1)  // not every group begins at a block
     for (const Part& part : parts)
       for (const Rows run : cut(part.outputs, m.outputs))
@@ -81,16 +82,27 @@ class Collector {
     const Part& part = parts.front();
     if (!around_.is_resident(s.input)) {
       if (m.input_slots == kHeld)
-        add(Use::kInput, tile_bytes(s.in, most_input_rows(s, parts), s.in.columns, s.in.channels),
+        add(Use::kInput,
+            tile_bytes(s.in, most_input_rows(s, parts), s.in.columns, s.in.channels + in_lane(s)),
             static_cast<int>(s.in.batch));
       else
-        add(Use::kInput, input_tile_bytes(s, m, m.rows, parts), m.input_slots);
+        add(Use::kInput, input_tile_bytes(s, m, m.rows, parts, in_lane(s)), m.input_slots);
     }
     if (s.kind == StageKind::kMac) weights(s, m, part);
     add_constant(Use::kConstants, s.constant_bytes, 1);
     operands(s, m);
     if (!around_.is_resident(s.output))
-      add(Use::kOutput, tile_bytes(s.out, m.rows, m.columns, m.outputs), m.output_slots);
+      add(Use::kOutput, tile_bytes(s.out, m.rows, m.columns, m.outputs + out_lane(s)),
+          m.output_slots);
+  }
+
+  /// Lanes of the first block before a part that does not begin at one.
+  std::int64_t in_lane(const Stage& s) const { return lane_of(s.input, s.in_channel, s.in.atom); }
+  std::int64_t out_lane(const Stage& s) const {
+    return lane_of(s.output, s.out_channel, s.out.atom);
+  }
+  std::int64_t lane_of(TensorId tensor, std::int64_t channel, std::int64_t atom) const {
+    return (around_.network.views[static_cast<std::size_t>(tensor)].channel + channel) % atom;
   }
 
   /// Of any core: those between the first and the last have a halo on both sides.
@@ -153,7 +165,9 @@ class Collector {
                            .channels = std::max<std::int64_t>(1, s.reduction)};
       if (i == 0 && !around_.is_resident(s.input))
         add(Use::kInput,
-            input_tile_bytes(s, m, m.rows, parts_of(around_.chip, s, CoreSplit::kNone)), 2);
+            input_tile_bytes(s, m, m.rows, parts_of(around_.chip, s, CoreSplit::kNone),
+                             in_lane(s)),
+            2);
       if (s.kind == StageKind::kMac)
         add_constant(Use::kWeights, s.weight_bytes(m.outputs, m.channels), 1);
       add_constant(Use::kConstants, s.constant_bytes, 1);

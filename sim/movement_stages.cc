@@ -25,8 +25,8 @@ class Movement : OpStages {
         stage.in.batch == stage.out.batch) {
       return {pad(stage)};
     }
-    if (op_.kind == kGather) return {gather(stage)};
-    return {with_constants(proportional(stage))};
+    if (op_.kind == kGather) return gather(stage);
+    return {with_constants(mapped(stage, source_of(c_.graph, c_.last, op_)))};
   }
 
  private:
@@ -42,19 +42,27 @@ class Movement : OpStages {
     return stage;
   }
 
-  /// Reads as many bytes as it writes, whatever the table's size, and the indices.
-  Stage gather(Stage stage) const {
+  /// A constant table: reads as many bytes as it writes, whatever the table's size, and the indices.
+  /// A table that is a feature map comes whole.
+  std::vector<Stage> gather(Stage stage) const {
     merge_batch(stage.out);
     for (const TensorId input : op_.inputs)
       if (c_.is_activation(input)) {
         stage.input = input;
         stage.in = c_.map_of(input);
       }
+    if (c_.is_activation(op_.inputs.at(0))) {
+      stage.input = op_.inputs[0];
+      stage.in = c_.map_of(stage.input);
+    }
     merge_batch(stage.in);
-    stage.reach = Reach::kProportional;
+    stage.reach = Reach::kWhole;
     stage.whole_channels = true;
-    if (!c_.is_activation(op_.inputs.at(0))) stage.constant_bytes = stage.out.bytes();
-    return stage;
+    if (!c_.is_activation(op_.inputs.at(0)))
+      stage.constant_bytes = stage.out.bytes();
+    else if (c_.is_activation(op_.inputs.at(1)))
+      stage.operands.push_back({op_.inputs[1], c_.map_of(op_.inputs[1])});
+    return {stage};
   }
 
   bool axis_is_channels(std::int64_t axis, TensorId tensor) const {
@@ -68,12 +76,17 @@ class Movement : OpStages {
     return rank >= 2 && (last || rank >= 4) && axis == rank - 2;
   }
 
+  bool axis_is_columns(std::int64_t axis, TensorId tensor) const {
+    const auto rank = static_cast<std::int64_t>(c_.graph.tensor(tensor).shape.size());
+    return rank >= 3 && !last_of(tensor) && axis == rank - 1;
+  }
+
   std::vector<Stage> concat() const {
     std::vector<Stage> parts;
     const std::int64_t axis = op_.as<AxisAttrs>().axis;
     const bool channels = axis_is_channels(axis, op_.outputs[0]);
     const bool rows = axis_is_rows(axis, op_.outputs[0]);
-    std::int64_t channel = 0, row = 0;
+    std::int64_t channel = 0, row = 0, column = 0;
     for (const TensorId input : op_.inputs) {
       Stage part = base(StageKind::kVector);
       part.name = fmt::format("{}[{}]", op_.name, parts.size());
@@ -85,10 +98,17 @@ class Movement : OpStages {
       if (channels || rows) {
         part.channelwise = true;
         (channels ? part.out.channels : part.out.rows) = channels ? part.in.channels : part.in.rows;
+        part.out_image_rows = rows ? c_.map_of(op_.outputs[0]).rows : 0;
         channel += channels ? part.in.channels : 0;
         row += rows ? part.in.rows : 0;
+      } else if (axis_is_columns(axis, op_.outputs[0])) {
+        part.channelwise = true;
+        part.out.columns = part.in.columns;
+        part.out_column = column;
+        part.out_row = 0;
+        column += part.in.columns;
       } else {
-        // Along images or columns: this part's share of the whole output.
+        // Along images: this part's share of the whole output.
         part.out = part.in;
         part = proportional(part);
         part.out_row = row;
@@ -111,7 +131,7 @@ class Movement : OpStages {
       part.vector_cost = c_.vector_cost(op_);
       part.output = output;
       part.out = c_.map_of(output);
-      take_part(part, channels, rows, at);
+      take_part(part, channels, rows, at, parts.size());
       at += channels ? part.out.channels : part.out.rows;
       parts.push_back(part);
     }
@@ -119,14 +139,15 @@ class Movement : OpStages {
   }
 
   /// The stage reads what its output needs, from `at` on.
-  void take_part(Stage& part, bool channels, bool rows, std::int64_t at) const {
+  void take_part(Stage& part, bool channels, bool rows, std::int64_t at,
+                 std::size_t result = 0) const {
     if (channels || rows) {
       part.channelwise = true;
+      part.in_image_rows = rows ? part.in.rows : 0;
       (channels ? part.in_channel : part.in_row) = at;
       (channels ? part.in.channels : part.in.rows) = channels ? part.out.channels : part.out.rows;
     } else {
-      part.in = part.out;
-      part = proportional(part);
+      part = mapped(part, source_of(c_.graph, c_.last, op_, 0, result));
     }
   }
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "sim/element_order.h"
 #include "sim/stage_builder.h"
 
 namespace presil {
@@ -40,6 +41,24 @@ class OpStages {
     for (const TensorId input : op_.inputs)
       if (input != kNoTensor && !c_.is_activation(input))
         stage.constant_bytes += c_.constant_bytes(input);
+    return stage;
+  }
+
+  bool last_of(TensorId tensor) const { return c_.last[static_cast<std::size_t>(tensor)]; }
+  ElementOrder order_of(TensorId tensor) const {
+    return {c_.graph.tensor(tensor).shape, last_of(tensor)};
+  }
+
+  /// Whole rows, each from the input rows that its elements come from. (Of batched runs, whose
+  /// images are not in the graph, an equal share.)
+  Stage mapped(Stage stage, const Source& source) const {
+    if (c_.batch > 1) return proportional(stage);
+    merge_batch(stage.in);
+    merge_batch(stage.out);
+    stage.reach = Reach::kMapped;
+    stage.whole_channels = true;
+    stage.row_reach = std::make_shared<RowReach>(
+        row_reach(order_of(stage.output), order_of(stage.input), source));
     return stage;
   }
 

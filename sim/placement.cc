@@ -36,14 +36,17 @@ std::int64_t comfortable(const ChipSpec& chip, std::int64_t smallest) {
 
 std::int64_t weight_total(const FusionGroup& group) {
   std::int64_t total = 0;
-  for (const Stage& s : group.stages) {
-    if (s.kind == StageKind::kMac && !s.weights_are_activations)
-      total += aligned(s.weight_bytes(s.out.channels, s.reduction) *
-                       (s.weights_per_image ? s.out.batch : 1));
-    if (s.kind == StageKind::kRecurrent)
-      total += aligned(s.weight_bytes(s.gates * s.hidden, s.reduction + s.hidden) * s.directions);
-    total += aligned(s.constant_bytes);
-  }
+  for (const Stage& s : group.stages) total += weight_total_of(s);
+  return total;
+}
+
+std::int64_t weight_total_of(const Stage& s) {
+  std::int64_t total = aligned(s.constant_bytes);
+  if (s.kind == StageKind::kMac && !s.weights_are_activations)
+    total += aligned(s.weight_bytes(s.out.channels, s.reduction) *
+                     (s.weights_per_image ? s.out.batch : 1));
+  if (s.kind == StageKind::kRecurrent)
+    total += aligned(s.weight_bytes(s.gates * s.hidden, s.reduction + s.hidden) * s.directions);
   return total;
 }
 

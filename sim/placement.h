@@ -19,6 +19,8 @@ std::int64_t comfortable(const ChipSpec& chip, std::int64_t smallest);
 
 /// SRAM that all weights and constants of a group take where they stay between inferences.
 std::int64_t weight_total(const FusionGroup& group);
+/// Of one stage.
+std::int64_t weight_total_of(const Stage& stage);
 
 /// Groups [first, last] of the schedule in which something has to be kept.
 struct Lifetime {

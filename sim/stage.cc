@@ -32,6 +32,16 @@ Rows transposed_reach(Rows out, const Window& w, std::int64_t limit) {
   return in;
 }
 
+Rows mapped_reach(const RowReach& reach, Rows out) {
+  if (out.begin == 0 && out.end == static_cast<std::int64_t>(reach.rows.size())) return reach.all;
+  Rows in = reach.rows[static_cast<std::size_t>(out.begin)];
+  for (std::int64_t r = out.begin + 1; r < out.end; ++r) {
+    const Rows& one = reach.rows[static_cast<std::size_t>(r)];
+    in = {std::min(in.begin, one.begin), std::max(in.end, one.end)};
+  }
+  return in;
+}
+
 }  // namespace
 
 Rows input_rows(const Stage& stage, Rows rows) {
@@ -46,11 +56,10 @@ Rows input_rows(const Stage& stage, Rows rows) {
       return {0, stage.in.rows};
     case Reach::kProportional: {
       if (stage.kind == StageKind::kMac) return transposed_reach(rows, w, stage.in.rows);
-      Rows in = share(rows, stage.out.rows, stage.in.rows);
-      in.begin = std::max<std::int64_t>(0, in.begin - stage.halo);
-      in.end = std::min(stage.in.rows, in.end + stage.halo);
-      return in;
+      return share(rows, stage.out.rows, stage.in.rows);
     }
+    case Reach::kMapped:
+      return mapped_reach(*stage.row_reach, rows);
   }
   return rows;
 }
@@ -64,6 +73,7 @@ Rows input_columns(const Stage& stage, Rows columns) {
       return window_reach(columns, w.stride_w, w.pad_left, (w.kernel_w - 1) * w.dilation_w + 1,
                           stage.in.columns);
     case Reach::kWhole:
+    case Reach::kMapped:
     case Reach::kProportional:
       break;
   }

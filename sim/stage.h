@@ -3,6 +3,7 @@
 // lowering emits.
 
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,7 +25,8 @@ enum class Reach : std::uint8_t {
   kSame,          ///< the same rows (elementwise, matrix products)
   kWindow,        ///< the rows under the window
   kWhole,         ///< all rows of the image
-  kProportional,  ///< the same share of all rows (transposes, resizes: data movement)
+  kMapped,        ///< Stage::row_reach says
+  kProportional,  ///< the same share of all rows (a transposed convolution: under its window)
 };
 
 /// A run of rows [begin, end).
@@ -32,6 +34,13 @@ struct Rows {
   std::int64_t begin = 0, end = 0;
   std::int64_t count() const { return end - begin; }
   friend bool operator==(const Rows&, const Rows&) = default;
+};
+
+/// The input rows that each output row needs.
+struct RowReach {
+  std::vector<Rows> rows;
+  Rows all;  ///< of any
+  std::size_t hash = 0;
 };
 
 /// One more feature map that a stage reads beside its input: the other side of an addition.
@@ -50,12 +59,14 @@ struct Stage {
   FeatureMap in, out;
   /// Where the stage's part begins in a larger stored tensor (concat and split parts), in channels
   /// and rows.
-  std::int64_t in_channel = 0, in_row = 0, out_channel = 0, out_row = 0;
+  std::int64_t in_channel = 0, in_row = 0, out_channel = 0, out_row = 0, out_column = 0;
+  /// Rows of an image of that larger tensor; 0: as the part's.
+  std::int64_t in_image_rows = 0, out_image_rows = 0;
   std::vector<Operand> operands;
 
   Reach reach = Reach::kSame;
   Window window;
-  std::int64_t halo = 0;  ///< kProportional: further input rows on each side (interpolation)
+  std::shared_ptr<const RowReach> row_reach;  ///< kMapped
   /// Output channels [a, b) need exactly the input channels [a, b): depthwise, pooling,
   /// elementwise.
   bool channelwise = false;
@@ -70,6 +81,7 @@ struct Stage {
   std::int64_t groups = 1;     ///< independent products side by side (grouped convolution)
   std::int64_t reduction = 1;  ///< input channels of one output's sum
   std::int64_t taps = 1;
+  std::int64_t kernel_taps = 0;  ///< weights of an output and input channel; 0: as many as taps
   TensorId weights = kNoTensor;
   bool weights_are_activations = false;  ///< a matrix product of two activations
   bool weights_per_image = false;        ///< each image (head) has its own
@@ -99,12 +111,13 @@ struct Stage {
   bool cuts_sum() const {
     return sums_rows || (kind == StageKind::kMac && !channelwise && groups == 1);
   }
+  std::int64_t weight_taps() const { return kernel_taps > 0 ? kernel_taps : taps; }
   /// Output channels of one group.
   std::int64_t group_outputs() const { return out.channels / groups; }
   std::int64_t output_rows() const { return out.rows; }
   /// Bytes of the weights and constants of `outputs` channels over `channels` input channels.
   std::int64_t weight_bytes(std::int64_t outputs, std::int64_t channels) const {
-    return ceil_div(outputs * (channels * taps * weight_bits + constant_bits), 8);
+    return ceil_div(outputs * (channels * weight_taps() * weight_bits + constant_bits), 8);
   }
 };
 

@@ -101,6 +101,7 @@ class Builder : OpStages {
       const Window& w = attrs.window;
       stage.taps = taps(w.kernel_h, w.stride_h, stage.in.rows, stage.out.rows) *
                    taps(w.kernel_w, w.stride_w, stage.in.columns, stage.out.columns);
+      stage.kernel_taps = w.kernel_h * w.kernel_w;  // all of them are needed, by one phase or another
     }
     return stage;
   }
@@ -224,10 +225,7 @@ class Builder : OpStages {
         return reduction(stage);
       case kResizeNearest:
       case kResizeBilinear:
-        stage.reach = Reach::kProportional;
-        stage.halo = op_.kind == kResizeBilinear ? 1 : 0;
-        stage.channelwise = true;
-        return stage;
+        return resize(stage);
       case kSoftmax:
       case kLogSoftmax:
         return over_axis(stage, op_.as<AxisAttrs>().axis);
@@ -243,6 +241,25 @@ class Builder : OpStages {
       default:
         return elementwise(stage);
     }
+  }
+
+  /// An image's rows that each row of the result lies between.
+  Stage resize(Stage stage) const {
+    RowReach reach;
+    for (std::int64_t r = 0; r < stage.out.rows; ++r) {
+      const Neighbours a = resize_neighbours(op_, r, stage.in.rows, stage.out.rows, false);
+      const Neighbours b = resize_neighbours(op_, r, stage.in.rows, stage.out.rows, true);
+      reach.rows.push_back({std::min(a.low, b.low), std::max(a.high, b.high) + 1});
+    }
+    reach.all = {0, 1};
+    for (const Rows& rows : reach.rows) {
+      reach.all = {std::min(reach.all.begin, rows.begin), std::max(reach.all.end, rows.end)};
+      reach.hash = reach.hash * 31 + static_cast<std::size_t>(rows.begin * 7 + rows.end);
+    }
+    stage.reach = Reach::kMapped;
+    stage.channelwise = true;
+    stage.row_reach = std::make_shared<RowReach>(std::move(reach));
+    return stage;
   }
 
   /// Same shape in and out, over one axis: channels stay together, or rows do.
@@ -281,7 +298,20 @@ class Builder : OpStages {
     if (!over_channels && stage.in.channels == stage.out.channels &&
         stage.in.batch == stage.out.batch && stage.out.rows == 1)
       return over_rows(stage);
-    return proportional(stage);
+    return gathered(stage, attrs);
+  }
+
+  /// Each row of the result from the rows whose elements go into it.
+  Stage gathered(Stage stage, const ReduceAttrs& attrs) const {
+    if (c_.batch > 1) return proportional(stage);
+    const ElementOrder result = order_of(stage.output), input = order_of(stage.input);
+    merge_batch(stage.in);
+    merge_batch(stage.out);
+    stage.reach = Reach::kMapped;
+    stage.whole_channels = true;
+    stage.row_reach = std::make_shared<RowReach>(reduction_reach(
+        result, input, reduction_target(result, shape(0), attrs.axes, attrs.keep_dims)));
+    return stage;
   }
 
   /// One result a channel from all rows of the image.
@@ -312,7 +342,8 @@ class Builder : OpStages {
     stage.channelwise = !stage.whole_channels;
     if (stage.in.rows != stage.out.rows || stage.in.columns != stage.out.columns ||
         stage.in.batch != stage.out.batch || stage.in.channels != stage.out.channels)
-      return proportional(stage);
+      return mapped(stage, broadcast_source(order_of(stage.input),
+                                            c_.graph.tensor(stage.output).shape));
     bool broadcast = false;
     for (const Operand& operand : stage.operands)
       broadcast |= operand.map.rows != stage.out.rows || operand.map.batch != stage.out.batch;
@@ -361,9 +392,11 @@ std::vector<Stage> build_stages(const StageContext& context, const Op& op, bool 
   return Builder(context, op).build(allow_host);
 }
 
-bool is_view(const StageContext& context, const Op& op) {
-  if (op.kind == OpKind::kIdentity) return true;
-  if (op.kind != OpKind::kReshape) return false;
+namespace {
+
+/// Are the pixels of the two shapes the same, with the same channels, in the same order; or is the
+/// result a flattened feature map that only matrix products read?
+bool keeps_places(const StageContext& context, const Op& op) {
   const FeatureMap in = context.map_of(op.inputs[0]);
   const FeatureMap out = context.map_of(op.outputs[0]);
   // The same pixels with the same channels, in the same order.
@@ -381,6 +414,30 @@ bool is_view(const StageContext& context, const Op& op) {
            in.rows * in.columns * in.channels == out.channels * out.rows * out.columns &&
            out.rows * out.columns == 1;
   });
+}
+
+
+/// Does every element stay at its byte? (A flattened one: without padding between the elements,
+/// since the weights are laid out for the order of its bytes.)
+bool keeps_bytes(const StageContext& context, const Op& op) {
+  const FeatureMap in = context.map_of(op.inputs[0]), out = context.map_of(op.outputs[0]);
+  if (in.channels != out.channels) return in.channels % in.atom == 0 || in.rows * in.columns == 1;
+  const auto order = [&](TensorId id) {
+    return ElementOrder(context.graph.tensor(id).shape, context.last[static_cast<std::size_t>(id)]);
+  };
+  const ElementOrder from = order(op.inputs[0]), to = order(op.outputs[0]);
+  const Source source = source_of(context.graph, context.last, op);
+  bool same = true;
+  for_each_index(to.shape, [&](const Shape& index) { same &= source(index) == to.ordinal(index); });
+  return same;
+}
+
+}  // namespace
+
+bool is_view(const StageContext& context, const Op& op) {
+  if (op.kind == OpKind::kIdentity) return true;
+  if (op.kind != OpKind::kReshape) return false;
+  return keeps_places(context, op) && keeps_bytes(context, op);
 }
 
 }  // namespace presil

@@ -49,6 +49,9 @@ std::string signature(const Surroundings& around, const FusionGroup& group, bool
         s.weights_are_activations, s.weights_per_image, s.weight_bits, s.constant_bits, s.epilogue,
         s.steps, s.vector_cost, s.work_on_input, s.work_multiple, s.constant_bytes);
     text += s.sums_rows ? "rows " : "";
+    if (s.row_reach) text += fmt::format("mapped {} ", s.row_reach->hash);
+    text += fmt::format("{} {} {} ", s.weight_taps(), s.in_channel % s.in.atom,
+                        s.out_channel % s.out.atom);
     if (chain && &s != &group.stages.front())
       text += "inner ";
     else

@@ -34,7 +34,9 @@ struct Tile {
   std::int64_t image = 0;
   Frame content, frame;
   bool ring = false;
-  std::int64_t channel_shift = 0, row_shift = 0;  ///< of a part within its stored tensor
+  /// Of a part within its stored tensor, and that tensor's rows of an image (0: as the map's).
+  std::int64_t channel_shift = 0, row_shift = 0, column_shift = 0, image_rows = 0;
+  bool column_part = false;  ///< some columns of the stored tensor
 
   std::int64_t bytes() const {
     return tile_bytes(*map, content.rows.count(), content.columns.count(),

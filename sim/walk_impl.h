@@ -114,6 +114,7 @@ Tile Walker<Sink>::external_input(const Stage& stage, int number, const Part& pa
   Tile t{.map = &stage.in, .tensor = stage.input, .image = image, .content = content};
   t.channel_shift = stage.in_channel;
   t.row_shift = stage.in_row;
+  t.image_rows = stage.in_image_rows;
   t.buffer = index_.find(Use::kInput, number);
   if (t.buffer < 0) {
     t.frame = {{0, stage.in.rows}, {0, stage.in.columns}, {0, stage.in.channels}};
@@ -153,6 +154,14 @@ Tile Walker<Sink>::output_tile(const Stage& stage, int number, std::int64_t imag
   Tile t{.map = &stage.out, .tensor = stage.output, .image = image, .content = content};
   t.channel_shift = stage.out_channel;
   t.row_shift = stage.out_row;
+  t.column_shift = stage.out_column;
+  t.image_rows = stage.out_image_rows;
+  t.column_part = stage.out.columns <
+                  around_.network.storages[static_cast<std::size_t>(
+                                               around_.network.views[static_cast<std::size_t>(
+                                                                         stage.output)]
+                                                   .storage)]
+                      .map.columns;
   t.buffer = index_.find(Use::kOutput, number);
   if (t.buffer < 0) {
     t.frame = {{0, stage.out.rows}, {0, stage.out.columns}, {0, stage.out.channels}};

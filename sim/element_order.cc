@@ -1,0 +1,328 @@
+#include "sim/element_order.h"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/error.h"
+
+namespace presil {
+
+ElementOrder::ElementOrder(const Shape& tensor_shape, bool last)
+    : shape(tensor_shape), stride(tensor_shape.size(), 0) {
+  const std::size_t rank = shape.size();
+  if (last || rank < 3) {  // row-major as it is
+    std::int64_t step = 1;
+    for (std::size_t i = rank; i-- > 0; step *= shape[i]) stride[i] = step;
+    if (rank >= 1) extents.channels = shape[rank - 1];
+    if (rank >= 2) extents.rows = shape[rank - 2];
+    for (std::size_t i = 0; i + 2 < rank; ++i) images *= shape[i];
+    return;
+  }
+  images = shape[0];
+  extents.columns = shape[rank - 1];
+  const std::size_t channel_end = rank >= 4 ? rank - 2 : rank - 1;
+  if (rank >= 4) extents.rows = shape[rank - 2];
+  for (std::size_t i = channel_end; i-- > 1;) {
+    stride[i] = extents.channels;
+    extents.channels *= shape[i];
+  }
+  stride[rank - 1] = extents.channels;
+  if (rank >= 4) stride[rank - 2] = extents.channels * extents.columns;
+  stride[0] = extents.channels * extents.columns * extents.rows;
+}
+
+std::int64_t ElementOrder::ordinal(const Shape& index) const {
+  std::int64_t at = 0;
+  for (std::size_t i = 0; i < index.size(); ++i) at += index[i] * stride[i];
+  return at;
+}
+
+namespace {
+
+/// Place in the order in which a reshape takes and puts elements.
+std::int64_t reshape_place(const Shape& shape, const Shape& index, bool channels_last) {
+  std::int64_t place = 0;
+  if (channels_last && shape.size() == 4) {
+    for (const std::size_t axis : {0u, 2u, 3u, 1u}) place = place * shape[axis] + index[axis];
+    return place;
+  }
+  for (std::size_t i = 0; i < shape.size(); ++i) place = place * shape[i] + index[i];
+  return place;
+}
+/// The inverse, as an ordinal.
+std::int64_t reshape_ordinal(const ElementOrder& order, std::int64_t place, bool channels_last) {
+  const Shape& shape = order.shape;
+  std::int64_t at = 0;
+  const auto take = [&](std::size_t axis) {
+    at += place % shape[axis] * order.stride[axis];
+    place /= shape[axis];
+  };
+  if (channels_last && shape.size() == 4) {
+    for (const std::size_t axis : {1u, 3u, 2u, 0u}) take(axis);
+  } else {
+    for (std::size_t i = shape.size(); i-- > 0;) take(i);
+  }
+  return at;
+}
+
+Source affine_source(std::int64_t base, std::vector<std::int64_t> steps) {
+  return [base, steps = std::move(steps)](const Shape& index) {
+    std::int64_t at = base;
+    for (std::size_t i = 0; i < index.size(); ++i) at += index[i] * steps[i];
+    return at;
+  };
+}
+
+Source blocks_source(const ElementOrder& in, const Shape& to, const Op& op) {
+  const auto& attrs = op.as<BlockAttrs>();
+  const std::int64_t b = attrs.block;
+  const bool to_space = op.kind == OpKind::kDepthToSpace;
+  const bool columns_first = attrs.column_row_depth;
+  const std::int64_t depth = to_space ? to[1] : in.shape[1];
+  return [in, b, to_space, columns_first, depth](const Shape& i) {
+    if (to_space) {
+      const std::int64_t cell = i[2] % b * b + i[3] % b;
+      return in.ordinal({i[0], columns_first ? i[1] * b * b + cell : cell * depth + i[1], i[2] / b,
+                         i[3] / b});
+    }
+    const std::int64_t cell = i[1] / depth;
+    return in.ordinal({i[0], i[1] % depth, i[2] * b + cell / b, i[3] * b + cell % b});
+  };
+}
+
+Source pad_source(const ElementOrder& in, const Op& op) {
+  return [in, before = op.as<PadAttrs>().before](const Shape& index) -> std::int64_t {
+    std::int64_t at = 0;
+    for (std::size_t i = 0; i < index.size(); ++i) {
+      const std::int64_t from = index[i] - before[i];
+      if (from < 0 || from >= in.shape[i]) return -1;
+      at += from * in.stride[i];
+    }
+    return at;
+  };
+}
+
+Source nearest_source(const ElementOrder& in, const Shape& to, const Op& op) {
+  std::vector<std::int64_t> rows, columns;
+  for (std::int64_t h = 0; h < to[2]; ++h)
+    rows.push_back(resize_neighbours(op, h, in.shape[2], to[2], true).low);
+  for (std::int64_t w = 0; w < to[3]; ++w)
+    columns.push_back(resize_neighbours(op, w, in.shape[3], to[3], true).low);
+  return [in, rows, columns](const Shape& i) {
+    return in.ordinal({i[0], i[1], rows[static_cast<std::size_t>(i[2])],
+                       columns[static_cast<std::size_t>(i[3])]});
+  };
+}
+
+/// Of an element of a concat that another operand makes: -1.
+Source concat_source(const Graph& graph, const ElementOrder& in, const Op& op,
+                     std::size_t operand) {
+  const auto axis = static_cast<std::size_t>(op.as<AxisAttrs>().axis);
+  std::int64_t begin = 0;
+  for (std::size_t i = 0; i < operand; ++i) begin += graph.tensor(op.inputs[i]).shape[axis];
+  return [in, axis, begin](const Shape& index) -> std::int64_t {
+    const std::int64_t at = index[axis] - begin;
+    if (at < 0 || at >= in.shape[axis]) return -1;
+    return in.ordinal(index) - begin * in.stride[axis];
+  };
+}
+
+std::vector<std::int64_t> transposed(const ElementOrder& in, const Op& op) {
+  std::vector<std::int64_t> steps;
+  for (const std::int64_t axis : op.as<TransposeAttrs>().perm)
+    steps.push_back(in.stride[static_cast<std::size_t>(axis)]);
+  return steps;
+}
+
+}  // namespace
+
+Source broadcast_source(const ElementOrder& from, const Shape& to) {
+  std::vector<std::int64_t> steps(to.size(), 0);
+  for (std::size_t i = 0; i < from.shape.size(); ++i)
+    if (from.shape[i] != 1) steps[to.size() - from.shape.size() + i] = from.stride[i];
+  return affine_source(0, std::move(steps));
+}
+
+Source source_of(const Graph& graph, const std::vector<bool>& last, const Op& op,
+                 std::size_t operand, std::size_t result) {
+  const TensorId from = op.inputs.at(operand);
+  const ElementOrder in(graph.tensor(from).shape, last[static_cast<std::size_t>(from)]);
+  const Shape& to = graph.tensor(op.outputs.at(result)).shape;
+  switch (op.kind) {
+    case OpKind::kReshape: {
+      const bool order = op.as<ReshapeAttrs>().channels_last;
+      return [in, to, order](const Shape& index) {
+        return reshape_ordinal(in, reshape_place(to, index, order), order);
+      };
+    }
+    case OpKind::kTranspose:
+      return affine_source(0, transposed(in, op));
+    case OpKind::kSlice: {
+      const SliceAttrs& attrs = op.as<SliceAttrs>();
+      std::int64_t base = 0;
+      std::vector<std::int64_t> steps;
+      for (std::size_t i = 0; i < in.stride.size(); ++i) {
+        base += attrs.begin[i] * in.stride[i];
+        steps.push_back(attrs.step[i] * in.stride[i]);
+      }
+      return affine_source(base, steps);
+    }
+    case OpKind::kSplit: {
+      const auto axis = static_cast<std::size_t>(op.as<AxisAttrs>().axis);
+      std::int64_t begin = 0;
+      for (std::size_t i = 0; i < result; ++i) begin += graph.tensor(op.outputs[i]).shape[axis];
+      return affine_source(begin * in.stride[axis], in.stride);
+    }
+    case OpKind::kConcat:
+      return concat_source(graph, in, op, operand);
+    case OpKind::kPad:
+      return pad_source(in, op);
+    case OpKind::kDepthToSpace:
+    case OpKind::kSpaceToDepth:
+      return blocks_source(in, to, op);
+    case OpKind::kChannelShuffle: {
+      const std::int64_t groups = op.as<BlockAttrs>().block, inside = in.shape[1] / groups;
+      return [in, groups, inside](const Shape& index) {
+        Shape i = index;
+        i[1] = index[1] % groups * inside + index[1] / groups;
+        return in.ordinal(i);
+      };
+    }
+    case OpKind::kResizeNearest:
+      return nearest_source(in, to, op);
+    default:
+      return broadcast_source(in, to);
+  }
+}
+
+std::vector<std::int32_t> source_table(const ElementOrder& result, const Source& source) {
+  std::vector<std::int32_t> table(static_cast<std::size_t>(result.elements()));
+  for_each_index(result.shape, [&](const Shape& index) {
+    table[static_cast<std::size_t>(result.ordinal(index))] =
+        static_cast<std::int32_t>(source(index));
+  });
+  return table;
+}
+
+IndexMap index_map(const ElementOrder& result, std::vector<std::int32_t> table) {
+  const Extents& e = result.extents;
+  IndexMap map{.columns = e.columns, .channels = e.channels};
+  const auto at = [&](std::int64_t r, std::int64_t c, std::int64_t k) {
+    return std::int64_t{table[static_cast<std::size_t>((r * e.columns + c) * e.channels + k)]};
+  };
+  const std::int64_t rows = result.images * e.rows;
+  map.base = at(0, 0, 0);
+  map.row = rows > 1 ? at(1, 0, 0) - map.base : 0;
+  map.column = e.columns > 1 ? at(0, 1, 0) - map.base : 0;
+  map.channel = e.channels > 1 ? at(0, 0, 1) - map.base : 0;
+  for (std::int64_t r = 0; r < rows; ++r)
+    for (std::int64_t c = 0; c < e.columns; ++c)
+      for (std::int64_t k = 0; k < e.channels; ++k)
+        if (at(r, c, k) < 0 || at(r, c, k) != map(r, c, k)) {
+          map.table = std::move(table);
+          return map;
+        }
+  return map;
+}
+
+namespace {
+
+RowReach finished(RowReach reach) {
+  for (Rows& rows : reach.rows)
+    if (rows.end <= rows.begin) rows = {0, 1};  // nothing but filling: some row, as a window's
+  reach.all = reach.rows.front();
+  for (const Rows& rows : reach.rows) {
+    reach.all = {std::min(reach.all.begin, rows.begin), std::max(reach.all.end, rows.end)};
+    for (const std::int64_t place : {rows.begin, rows.end})
+      reach.hash = reach.hash * 1099511628211u + static_cast<std::size_t>(place);
+  }
+  return reach;
+}
+
+RowReach nothing(const ElementOrder& result) {
+  RowReach reach;
+  reach.rows.assign(static_cast<std::size_t>(result.images * result.extents.rows),
+                    {std::numeric_limits<std::int64_t>::max(), 0});
+  return reach;
+}
+
+void include(Rows& rows, std::int64_t row) {
+  rows.begin = std::min(rows.begin, row);
+  rows.end = std::max(rows.end, row + 1);
+}
+
+}  // namespace
+
+RowReach row_reach(const ElementOrder& result, const ElementOrder& input, const Source& source) {
+  RowReach reach = nothing(result);
+  const std::int64_t out_row = result.extents.columns * result.extents.channels;
+  const std::int64_t in_row = input.extents.columns * input.extents.channels;
+  for_each_index(result.shape, [&](const Shape& index) {
+    const std::int64_t from = source(index);
+    if (from >= 0)
+      include(reach.rows[static_cast<std::size_t>(result.ordinal(index) / out_row)],
+              from / in_row);
+  });
+  return finished(std::move(reach));
+}
+
+RowReach reduction_reach(const ElementOrder& result, const ElementOrder& input,
+                         const Source& target) {
+  RowReach reach = nothing(result);
+  const std::int64_t out_row = result.extents.columns * result.extents.channels;
+  const std::int64_t in_row = input.extents.columns * input.extents.channels;
+  for_each_index(input.shape, [&](const Shape& index) {
+    include(reach.rows[static_cast<std::size_t>(target(index) / out_row)],
+            input.ordinal(index) / in_row);
+  });
+  return finished(std::move(reach));
+}
+
+Source reduction_target(const ElementOrder& result, const Shape& input,
+                        const std::vector<std::int64_t>& axes, bool keep_dims) {
+  std::vector<std::int64_t> steps(input.size(), 0);
+  std::size_t to = 0;
+  for (std::size_t i = 0; i < input.size(); ++i) {
+    const bool reduced =
+        std::find(axes.begin(), axes.end(), static_cast<std::int64_t>(i)) != axes.end();
+    if (!reduced) steps[i] = result.stride.at(to);
+    if (!reduced || keep_dims) ++to;
+  }
+  return affine_source(0, std::move(steps));
+}
+
+Neighbours resize_neighbours(const Op& op, std::int64_t at, std::int64_t in, std::int64_t out,
+                             bool fixed_point) {
+  const auto& attrs = op.as<ResizeAttrs>();
+  const bool aligned = attrs.align_corners && out > 1;
+  if (op.kind == OpKind::kResizeNearest) {
+    std::int64_t from = at * in / out;
+    if (aligned)
+      from = (2 * at * (in - 1) + out - 1) / (2 * (out - 1));
+    else if (attrs.half_pixel)
+      from = (2 * at + 1) * in / (2 * out);
+    from = std::min(from, in - 1);
+    return {from, from};
+  }
+  if (fixed_point) {
+    constexpr std::int64_t kOne = 1024;
+    const std::int64_t num = aligned ? in - 1 : in, den = aligned ? out - 1 : out;
+    const std::int64_t scale = (kOne * num + den / 2) / den;
+    const std::int64_t place =
+        attrs.half_pixel && !aligned ? at * scale + scale / 2 - kOne / 2 : at * scale;
+    return {std::clamp<std::int64_t>(place / kOne, 0, in - 1),
+            std::clamp<std::int64_t>((place + kOne - 1) / kOne, 0, in - 1)};
+  }
+  const double ratio = static_cast<double>(in) / static_cast<double>(out);
+  const auto position = static_cast<double>(at);
+  double place = position * ratio;
+  if (aligned)
+    place = position * static_cast<double>(in - 1) / static_cast<double>(out - 1);
+  else if (attrs.half_pixel)
+    place = (position + 0.5) * ratio - 0.5;
+  const auto low = static_cast<std::int64_t>(std::floor(place));
+  return {std::clamp<std::int64_t>(low, 0, in - 1), std::clamp<std::int64_t>(low + 1, 0, in - 1)};
+}
+
+}  // namespace presil

@@ -1,0 +1,72 @@
+#pragma once
+// Where the elements of tensors are, and where those of an operator's result come from: what
+// movements need of their input (sim/movement_stages.h) and how the machine executes them
+// (sim/functions.h).
+
+#include <functional>
+#include <vector>
+
+#include "hw/function.h"
+#include "models/graph.h"
+#include "sim/stage.h"
+
+namespace presil {
+
+/// A tensor's elements in the order of its feature map, [image][row][column][channel]: an element's
+/// ordinal is the sum of index x stride over its dimensions.
+struct ElementOrder {
+  ElementOrder(const Shape& tensor_shape, bool last);
+
+  Shape shape;
+  std::vector<std::int64_t> stride;
+  std::int64_t images = 1;
+  Extents extents;  ///< of one image
+
+  std::int64_t elements() const {
+    return images * extents.rows * extents.columns * extents.channels;
+  }
+  std::int64_t ordinal(const Shape& index) const;
+};
+
+/// Calls visit(index) for all elements, row-major.
+template <typename Visit>
+void for_each_index(const Shape& shape, Visit&& visit) {
+  Shape index(shape.size(), 0);
+  while (true) {
+    visit(index);
+    std::size_t axis = shape.size();
+    while (axis > 0 && ++index[axis - 1] == shape[axis - 1]) index[--axis] = 0;
+    if (axis == 0) return;
+  }
+}
+
+/// Index of an element of output `result` -> ordinal of the element of `operand` that it is a copy
+/// of; -1: none. Data movements, nearest resizing, and every operator whose operands broadcast.
+using Source = std::function<std::int64_t(const Shape&)>;
+Source source_of(const Graph& graph, const std::vector<bool>& last, const Op& op,
+                 std::size_t operand = 0, std::size_t result = 0);
+/// NumPy's broadcasting of `from` to `to`.
+Source broadcast_source(const ElementOrder& from, const Shape& to);
+
+/// The same by ordinals of the result.
+std::vector<std::int32_t> source_table(const ElementOrder& result, const Source& source);
+/// A table that is affine is kept as such.
+IndexMap index_map(const ElementOrder& result, std::vector<std::int32_t> table);
+
+/// Input rows (of all images) that each row of the result needs.
+RowReach row_reach(const ElementOrder& result, const ElementOrder& input, const Source& source);
+/// Likewise of a reduction: `target` gives for an index of the input the ordinal of its result.
+RowReach reduction_reach(const ElementOrder& result, const ElementOrder& input,
+                         const Source& target);
+/// The result of each element of the input of a reduction.
+Source reduction_target(const ElementOrder& result, const Shape& input,
+                        const std::vector<std::int64_t>& axes, bool keep_dims);
+
+/// The two places of one axis that an output place of a resize lies between, each in the input.
+struct Neighbours {
+  std::int64_t low = 0, high = 0;
+};
+Neighbours resize_neighbours(const Op& op, std::int64_t at, std::int64_t in, std::int64_t out,
+                             bool fixed_point);
+
+}  // namespace presil

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <variant>
 #include <vector>
@@ -89,10 +90,6 @@ struct Extents {
 struct TableStep {
   std::vector<std::int32_t> entries;
 };
-/// Entry [x's low 8 bits * 256 + y's].
-struct PairTableStep {
-  std::vector<std::int32_t> entries;
-};
 struct AddStep {
   QuantizedAdd function;
 };
@@ -101,9 +98,6 @@ struct MulStep {
 };
 struct RescaleStep {
   Rescale function;
-};
-struct ClampStep {
-  IntegerRange range;
 };
 /// Real numbers in, computed in double, rounded once.
 struct RealUnaryStep {
@@ -115,15 +109,8 @@ struct RealBinaryStep {
   BinaryFunction function = BinaryFunction::kAdd;
   Format x, y, out;
 };
-/// Any function of one stored value, or of two.
-struct AnyStep {
-  std::function<std::int32_t(std::int32_t, std::int32_t)> function;
-};
-
 struct Step {
-  std::variant<TableStep, PairTableStep, AddStep, MulStep, RescaleStep, ClampStep, RealUnaryStep,
-               RealBinaryStep, AnyStep>
-      apply;
+  std::variant<TableStep, AddStep, MulStep, RescaleStep, RealUnaryStep, RealBinaryStep> apply;
   /// The other side of a binary step: none, a feature map in SRAM (SramView Computation::operand)
   /// or values that came with the constants.
   enum class Other : std::uint8_t { kNone, kOperand, kConstants, kImmediate };
@@ -152,11 +139,14 @@ struct ProductFunction {
   int weight_bits = 8;
   Element weight_element = Element::kInt8;
   std::int64_t bias_bytes = 0;  ///< an output; 0: none
+  Element bias_element = Element::kInt32;
   bool real = false;            ///< floats: sums in double
   std::int32_t input_zero = 0;
   std::vector<std::int32_t> weight_zero = {0};  ///< one, or one an output
   bool wide = false;                            ///< sums that may exceed 32 bits
-  std::vector<Requantizer> requantizers;        ///< one, or one an output
+  /// One, or one an output; neither: plain sums. Integer sums become floats times real_scales.
+  std::vector<Requantizer> requantizers;
+  std::vector<double> real_scales;
   Element made = Element::kInt8;                ///< before the steps
 };
 
@@ -166,6 +156,7 @@ struct MoveFunction {
   IndexMap index;
   Extents in;
   std::int32_t fill = 0;  ///< where the index is -1
+  std::optional<Rescale> rescale;
 };
 
 struct PoolFunction {
@@ -175,8 +166,10 @@ struct PoolFunction {
   std::int64_t in_rows = 1, in_columns = 1;
   bool average = false, count_include_pad = false;
   Element element = Element::kInt8;  ///< of the input
-  /// The average of a sum of stored values, or of real ones.
-  std::function<std::int32_t(std::int64_t, std::int64_t)> average_integers;
+  bool real_sum = false;  ///< integers are averaged as the real numbers that they stand for
+  Format format;
+  /// The average of a sum of stored values and so many pads, or of real ones.
+  std::function<std::int32_t(std::int64_t, std::int64_t, std::int64_t)> average_integers;
   std::function<std::int32_t(double, std::int64_t)> average_reals;
 };
 
@@ -190,7 +183,7 @@ struct ReduceFunction {
   std::vector<std::int32_t> position;  ///< kArgMax: the index of each input element
   std::int64_t count = 1;     ///< elements of one result
   Extents in, out;
-  Element element = Element::kInt8;  ///< of the input
+  Format format;  ///< of the input
   /// The result from the sum (or extreme) of the stored values; for floats of the real ones.
   std::function<std::int32_t(std::int64_t)> finish_integer;
   std::function<std::int32_t(double)> finish_real;

@@ -71,9 +71,8 @@ class Product {
       const std::byte* at = sram_ + c_.weights + k * p_.bias_bytes;
       A bias;
       if constexpr (std::is_same_v<X, double>)
-        bias = real_of(p_.bias_bytes == 4 ? Element::kFp32 : p_.made,
-                       read_bits(p_.bias_bytes == 4 ? Element::kFp32 : p_.made, at));
-      else
+        bias = real_of(p_.bias_element, read_bits(p_.bias_element, at));
+      else  // quantised, whatever the network said
         bias = read_bits(p_.bias_bytes == 4 ? Element::kInt32 : Element::kInt16, at);
       for (std::size_t i = static_cast<std::size_t>(k); i < count;
            i += static_cast<std::size_t>(out_.channels))
@@ -271,6 +270,12 @@ Dense compute(const Context& context, const ProductFunction& p) {
   for (std::size_t i = 0; i < result.values.size(); ++i) {
     if (p.real) {
       result.values[i] = float_bits(p.made, reals[i]);
+      continue;
+    }
+    if (!p.real_scales.empty()) {
+      const std::size_t k =
+          p.real_scales.size() == 1 ? 0 : static_cast<std::size_t>(c.output.box.channel) + i % outputs;
+      result.values[i] = float_bits(p.made, static_cast<double>(sums[i]) * p.real_scales[k]);
       continue;
     }
     if (p.requantizers.empty()) {  // plain sums

@@ -69,23 +69,15 @@ class OtherSide {
 std::int32_t applied(const TableStep& s, std::int32_t x, std::int32_t) {
   return s.entries[static_cast<std::size_t>(x) & (s.entries.size() - 1)];
 }
-std::int32_t applied(const PairTableStep& s, std::int32_t x, std::int32_t y) {
-  return s.entries[(static_cast<std::size_t>(x) & 255) * 256 + (static_cast<std::size_t>(y) & 255)];
-}
 std::int32_t applied(const AddStep& s, std::int32_t x, std::int32_t y) { return s.function(x, y); }
 std::int32_t applied(const MulStep& s, std::int32_t x, std::int32_t y) { return s.function(x, y); }
 std::int32_t applied(const RescaleStep& s, std::int32_t x, std::int32_t) { return s.function(x); }
-std::int32_t applied(const ClampStep& s, std::int32_t x, std::int32_t) {
-  return static_cast<std::int32_t>(
-      std::clamp<std::int64_t>(x, s.range.min, s.range.max));
-}
 std::int32_t applied(const RealUnaryStep& s, std::int32_t x, std::int32_t) {
   return s.out.stored(evaluate(s.function, s.in.real(x), s.alpha, s.beta));
 }
 std::int32_t applied(const RealBinaryStep& s, std::int32_t x, std::int32_t y) {
   return s.out.stored(evaluate(s.function, s.x.real(x), s.y.real(y)));
 }
-std::int32_t applied(const AnyStep& s, std::int32_t x, std::int32_t y) { return s.function(x, y); }
 
 }  // namespace
 
@@ -113,12 +105,19 @@ Dense compute(const Context& context, const MoveFunction& f) {
                  "{}x{}x{} elements for {}x{}x{}", a.rows, a.columns, a.channels, b.rows,
                  b.columns, b.channels);
     in.box = b;
+    if (f.rescale)
+      for (std::int32_t& v : in.values) v = (*f.rescale)(v);
     return in;
   }
   Dense result = dense(c.output.box);
   for_each(result, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t& v) {
     const std::int64_t at = f.index(c.image * context.function.out.rows + r, col, k);
-    v = at < 0 ? f.fill : element_of(in, f.in, at);
+    if (at < 0) {
+      v = f.fill;
+      return;
+    }
+    v = element_of(in, f.in, at);
+    if (f.rescale) v = (*f.rescale)(v);
   });
   return result;
 }
@@ -128,7 +127,7 @@ Dense compute(const Context& context, const PoolFunction& p) {
   const Dense in = gather(comp.input, context.sram);
   Dense result = dense(comp.output.box);
   const Box& out = result.box;
-  const bool real = is_float(p.element);
+  const bool real = is_float(p.element) || p.real_sum;
   const auto channels = static_cast<std::size_t>(out.channels);
   std::vector<std::int64_t> sums(channels);
   std::vector<double> reals(channels);
@@ -153,7 +152,7 @@ Dense compute(const Context& context, const PoolFunction& p) {
           for (std::size_t k = 0; k < channels; ++k) {
             const std::int32_t v = in.at(row, col, out.channel + static_cast<std::int64_t>(k));
             if (real) {
-              const double d = real_of(p.element, v);
+              const double d = p.real_sum ? p.format.real(v) : real_of(p.element, v);
               reals[k] = p.average ? reals[k] + d : std::max(reals[k], d);
             } else {
               sums[k] = p.average ? sums[k] + v : std::max<std::int64_t>(sums[k], v);
@@ -162,10 +161,12 @@ Dense compute(const Context& context, const PoolFunction& p) {
         }
       const std::int64_t over = p.count_include_pad ? padded : count;
       for (std::size_t k = 0; k < channels; ++k) {
+        // A window over nothing but padding.
+        if (!p.average && count == 0 && !real) sums[k] = range_of(p.element).min;
         if (!p.average)
           to[k] = real ? float_bits(p.element, reals[k]) : static_cast<std::int32_t>(sums[k]);
         else
-          to[k] = real ? p.average_reals(reals[k], over) : p.average_integers(sums[k], over);
+          to[k] = real ? p.average_reals(reals[k], over) : p.average_integers(sums[k], over, over - count);
       }
     }
   return result;
@@ -188,7 +189,9 @@ class Reducer {
   }
 
   void take(std::size_t at, std::int32_t bits, std::int32_t position) {
-    const double value = is_float(f_.element) ? real_of(f_.element, bits) : bits;
+    const double value = f_.finish_integer && !is_float(f_.format.element)
+                             ? bits
+                             : f_.format.real(bits);
     switch (f_.reduction) {
       case Reduction::kSum:
       case Reduction::kMean:
@@ -210,7 +213,7 @@ class Reducer {
   std::int32_t result(std::size_t at) const {
     if (f_.reduction == Reduction::kArgMax) return static_cast<std::int32_t>(sums_[at]);
     const bool adds = f_.reduction == Reduction::kSum || f_.reduction == Reduction::kMean;
-    if (is_float(f_.element)) return f_.finish_real(reals_[at]);
+    if (!f_.finish_integer || is_float(f_.format.element)) return f_.finish_real(reals_[at]);
     return f_.finish_integer(adds ? sums_[at] : static_cast<std::int64_t>(reals_[at]));
   }
 

@@ -16,8 +16,9 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   check_options(options);
   CompiledNetwork result;
   result.precision = plan_precision(graph, chip, options.precision);
-  const std::vector<bool> last = channels_last(graph);
-  const StageContext context{graph, chip, result.precision, last, options.batch};
+  result.last = channels_last(graph);
+  result.weight_memory = chip.memory_index(chip.placement.weights);
+  const StageContext context{graph, chip, result.precision, result.last, options.batch};
   const FusedNetwork fused = fuse(context, options.allow_host_ops);
   check_fusion(context, fused);
   Tiler tiler(graph, result.precision);
@@ -27,8 +28,16 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   check_pinned_groups(result.network, options.pinned, options.pins);
   result.plan = plan_memory(chip, result.network, tiler, plan, graph);
   check_memory_plan(chip, result.network, result.plan);
-  result.program = lower(chip, graph, result.network, result.plan, result.precision,
-                         {.inferences = options.inferences});
+  LowerOptions lowering{.inferences = options.inferences};
+  if (options.functional) {
+    if (options.batch != 1 || options.inferences != 1)
+      throw Error("to be executed, a network runs once, on one image: --batch and --inferences 1");
+    result.functional = std::make_shared<FunctionalPlan>(graph, result.precision, result.network,
+                                                         result.last);
+    lowering.functional = result.functional.get();
+  }
+  result.program =
+      lower(chip, graph, result.network, result.plan, result.precision, lowering);
   return result;
 }
 

@@ -7,6 +7,7 @@
 
 #include "hw/program.h"
 #include "sim/chain.h"
+#include "sim/functions.h"
 #include "sim/memory_plan.h"
 #include "sim/precision.h"
 
@@ -19,6 +20,7 @@ struct CompileOptions {
   std::int64_t inferences = 1;            ///< back to back
   bool steady = false;                    ///< weights that fit are on chip already
   std::map<std::string, Mapping> pinned;  ///< by group name; kWhole for whole extents
+  bool functional = false;                ///< the Program is to be executed, not only timed
   Pins pins;                              ///< chains, residency, ... (sim/mapping_yaml.h)
 };
 
@@ -27,6 +29,10 @@ struct CompiledNetwork {
   FusedNetwork network;
   MemoryPlan plan;
   Program program;
+  std::vector<bool> last;  ///< channels_last()
+  int weight_memory = 0;   ///< index in ChipSpec::memories
+  /// With CompileOptions::functional: the bytes that its Program expects. Refers to the graph.
+  std::shared_ptr<FunctionalPlan> functional;
 };
 
 /// Throws Error naming the command line's option if a number is out of range; compile() calls it.

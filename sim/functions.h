@@ -52,9 +52,9 @@ class FunctionalPlan {
 
  private:
   const Graph& graph_;
-  const PrecisionPlan& precision_;
-  const FusedNetwork& network_;
-  const std::vector<bool>& last_;
+  PrecisionPlan precision_;
+  FusedNetwork network_;
+  std::vector<bool> last_;
   std::map<const Stage*, int> known_;
   std::vector<Function> functions_;
 };

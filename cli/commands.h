@@ -11,6 +11,7 @@
 namespace presil::cli {
 
 void add_simulate_command(CLI::App& app);
+void add_run_command(CLI::App& app);
 void add_models_command(CLI::App& app);
 void add_chips_command(CLI::App& app);
 void add_validate_command(CLI::App& app);

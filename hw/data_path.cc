@@ -57,6 +57,11 @@ Regions regions_of(const Work& work) {
 
 }  // namespace
 
+DataPath::DataPath(const Program& program, MachineState& state)
+    : program_(program), state_(state), to_do_(program.group_names.size(), 0) {
+  for (const Command& command : program.commands) ++to_do_[static_cast<std::size_t>(command.group)];
+}
+
 void DataPath::begin(CommandId id) {
   if (failure_) return;
   try {
@@ -70,6 +75,9 @@ void DataPath::finish(CommandId id) {
   if (failure_) return;
   try {
     commit(id);
+    const int group = program_.commands[static_cast<std::size_t>(id)].group;
+    if (--to_do_[static_cast<std::size_t>(group)] == 0 && state_.group_done)
+      state_.group_done(group);
   } catch (...) {
     failure_ = std::current_exception();
   }

@@ -16,7 +16,7 @@ namespace presil {
 class DataPath {
  public:
   /// All outlive it. The program has a Computation for every Matrix and Vector command.
-  DataPath(const Program& program, MachineState& state) : program_(program), state_(state) {}
+  DataPath(const Program& program, MachineState& state);
 
   /// It is a failure if the command touches bytes outside the regions that it declares.
   void begin(CommandId id);
@@ -45,6 +45,7 @@ class DataPath {
   MachineState& state_;
   std::map<CommandId, Pending> pending_;
   std::exception_ptr failure_;
+  std::vector<std::int64_t> to_do_;  ///< commands of each group that are not done
 };
 
 }  // namespace presil

@@ -239,6 +239,7 @@ struct Computation {
   std::int64_t weights = 0, constants = 0;  ///< SRAM addresses
   std::int64_t sum_begin = 0, sum_end = 0;  ///< its run of the sum: channels, or rows
   bool first = true, last = true;           ///< of the sum
+  std::int64_t sum_slot = 0;                ///< which of the sums that wait in the accumulators
 };
 
 }  // namespace presil

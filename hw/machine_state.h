@@ -3,7 +3,9 @@
 // sums that wait in the accumulators.
 
 #include <cstddef>
+#include <algorithm>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <vector>
 
@@ -34,19 +36,24 @@ struct MachineState {
         expanded(chip.memories.size()),
         srams(static_cast<std::size_t>(chip.cores)),
         sums(srams.size()),
-        real_sums(srams.size()),
-        vector_sums(srams.size()),
-        vector_real_sums(srams.size()) {}
+        vector_sums(srams.size()) {}
 
   std::vector<ByteStore> memories;  ///< as ChipSpec::memories
   /// The bytes behind compressed weights, which a model of the decoder delivers: the stored ones
   /// are only counted (Transfer::expanded).
   std::vector<ByteStore> expanded;
-  std::vector<ByteStore> srams;                 ///< of each core
-  std::vector<std::vector<std::int64_t>> sums;  ///< of each core's array, between commands
-  std::vector<std::vector<double>> real_sums;   ///< of floats
-  std::vector<std::vector<std::int64_t>> vector_sums;  ///< likewise of each core's vector unit
-  std::vector<std::vector<double>> vector_real_sums;
+  std::vector<ByteStore> srams;  ///< of each core
+  /// Sums that a later command goes on with.
+  struct Sums {
+    std::vector<std::int64_t> integers;
+    std::vector<double> reals;
+  };
+  /// Of each core's array, by Computation::sum_slot.
+  std::vector<std::map<std::int64_t, Sums>> sums;
+  /// Of each core's vector unit, by the address of the result.
+  std::vector<std::map<std::int64_t, Sums>> vector_sums;
+  /// Called when all commands of a group (Command::group) are done.
+  std::function<void(int)> group_done;
 };
 
 }  // namespace presil

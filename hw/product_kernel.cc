@@ -256,8 +256,9 @@ class Product {
 
 Dense compute(const Context& context, const ProductFunction& p) {
   const Computation& c = context.computation;
-  std::vector<std::int64_t>& sums = context.state.sums[context.core];
-  std::vector<double>& reals = context.state.real_sums[context.core];
+  MachineState::Sums& waiting = context.state.sums[context.core][c.sum_slot];
+  std::vector<std::int64_t>& sums = waiting.integers;
+  std::vector<double>& reals = waiting.reals;
   if (p.real)
     Product<double, double, false>(context, p, reals).run();
   else if (p.wide)
@@ -265,28 +266,30 @@ Dense compute(const Context& context, const ProductFunction& p) {
   else
     Product<std::int16_t, std::int64_t, false>(context, p, sums).run();
   if (!c.last) return {};
+  const MachineState::Sums done = std::move(waiting);  // they leave
+  context.state.sums[context.core].erase(c.sum_slot);
   Dense result = dense(c.output.box);
   const std::size_t outputs = static_cast<std::size_t>(c.output.box.channels);
   for (std::size_t i = 0; i < result.values.size(); ++i) {
     if (p.real) {
-      result.values[i] = float_bits(p.made, reals[i]);
+      result.values[i] = float_bits(p.made, done.reals[i]);
       continue;
     }
     if (!p.real_scales.empty()) {
       const std::size_t k =
           p.real_scales.size() == 1 ? 0 : static_cast<std::size_t>(c.output.box.channel) + i % outputs;
-      result.values[i] = float_bits(p.made, static_cast<double>(sums[i]) * p.real_scales[k]);
+      result.values[i] = float_bits(p.made, static_cast<double>(done.integers[i]) * p.real_scales[k]);
       continue;
     }
     if (p.requantizers.empty()) {  // plain sums
-      result.values[i] = static_cast<std::int32_t>(sums[i]);
+      result.values[i] = static_cast<std::int32_t>(done.integers[i]);
       continue;
     }
     const Requantizer& r =
         p.requantizers.size() == 1
             ? p.requantizers[0]
             : p.requantizers[static_cast<std::size_t>(c.output.box.channel) + i % outputs];
-    result.values[i] = p.wide ? r(sums[i]) : r(static_cast<std::int32_t>(sums[i]));
+    result.values[i] = p.wide ? r(done.integers[i]) : r(static_cast<std::int32_t>(done.integers[i]));
   }
   return result;
 }

@@ -228,14 +228,13 @@ class Reducer {
 Dense compute(const Context& context, const ReduceFunction& f) {
   const Computation& c = context.computation;
   Dense in = gather(c.input, context.sram);
-  Reducer reducer(f, context.state.vector_sums[context.core],
-                  context.state.vector_real_sums[context.core]);
+  MachineState::Sums& waiting = context.state.vector_sums[context.core][c.output.address];
+  Reducer reducer(f, waiting.integers, waiting.reals);
   const Box& out = c.output.box;
   const auto results = static_cast<std::size_t>(out.elements());
   if (c.first) reducer.start(results);
-  PRESIL_CHECK(context.state.vector_sums[context.core].size() == results,
-               "{} sums wait in the vector unit, {} go on",
-               context.state.vector_sums[context.core].size(), results);
+  PRESIL_CHECK(waiting.integers.size() == results, "{} sums wait in the vector unit, {} go on",
+               waiting.integers.size(), results);
   for_each(in, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t v) {
     if (f.over_rows) {
       const std::int64_t column = out.columns == 1 ? 0 : col - out.column;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <deque>
 
 #include "core/error.h"
 #include "hw/hazards.h"
@@ -25,7 +26,7 @@ class Lowering {
     host_touched_.resize(network.storages.size());
     for (const FusionGroup& group : network.groups)
       for (const Stage& stage : group.stages) uses_host_ |= stage.kind == StageKind::kHost;
-    cut_sum_.assign(static_cast<std::size_t>(chip.cores), -1);
+    cut_sums_.resize(static_cast<std::size_t>(chip.cores));
   }
 
   Program run(const LowerOptions& options) && {
@@ -134,6 +135,7 @@ class Lowering {
     c.sum_end = tile.channels.end;
     c.first = tile.channels.begin == 0;
     c.last = tile.last_of_sum;
+    c.sum_slot = cuts_sum(tile) ? cut_sums_[static_cast<std::size_t>(core_)].number : -1;
     return c;
   }
 
@@ -274,14 +276,39 @@ class Lowering {
     m.constants = constants;
     compute_next(tile, constants);
     Command command{.work = m};
-    // Sums of a cut reduction wait in the accumulators: nothing may come in between.
-    CommandId& open = cut_sum_[static_cast<std::size_t>(core_)];
-    if (open >= 0) command.dependencies.push_back(open);
-    const bool cut_sum = tile.stage->kind == StageKind::kMac && !tile.stage->channelwise &&
-                         tile.stage->groups == 1 && tile.channels.count() < tile.stage->reduction;
+    if (!cuts_sum(tile)) {
+      emit(std::move(command));
+      return;
+    }
+    CutSums& sums = cut_sums_[static_cast<std::size_t>(core_)];
+    for (const CommandId before : sums.open) command.dependencies.push_back(before);
     const CommandId id = emit(std::move(command));
-    // What follows the last one need not wait until its results have left.
-    open = cut_sum && !tile.last_of_sum ? id : -1;
+    sums.open = {id};
+    if (tile.last_of_sum) close_sum(tile, id);
+  }
+
+  static bool cuts_sum(const ComputeTile& tile) {
+    return tile.stage->kind == StageKind::kMac && !tile.stage->channelwise &&
+           tile.stage->groups == 1 && tile.channels.count() < tile.stage->reduction;
+  }
+
+  /// The sums of a cut reduction wait in the accumulators, which hold as many such tiles as there
+  /// is room for: the next tile's take the place of those that have been done longest.
+  void close_sum(const ComputeTile& tile, CommandId last) {
+    CutSums& sums = cut_sums_[static_cast<std::size_t>(core_)];
+    const double room = chip_.mac_array.accumulators_kib * 1024 * 8 /
+                        static_cast<double>(chip_.mac_array.accumulator_bits);
+    const auto each = static_cast<double>(tile.positions * tile.outputs.count());
+    sums.used += each;
+    sums.waiting.push_back({last, each});
+    // What must have left before another sum of this size can start.
+    sums.open.clear();
+    while (!sums.waiting.empty() && sums.used + each > room) {
+      sums.open.push_back(sums.waiting.front().last);
+      sums.used -= sums.waiting.front().sums;
+      sums.waiting.pop_front();
+    }
+    ++sums.number;
   }
 
   /// One pass over two operands; a further pass for each further operand.
@@ -314,7 +341,18 @@ class Lowering {
   Addresses at_;
   Program program_;
   HazardTracker tracker_;
-  std::vector<CommandId> cut_sum_;  ///< of each core: the last command of an open sum
+  /// Cut sums in a core's accumulators.
+  struct CutSums {
+    struct Tile {
+      CommandId last;
+      double sums;
+    };
+    std::deque<Tile> waiting;     ///< finished ones that may not have left
+    double used = 0;              ///< by them
+    std::vector<CommandId> open;  ///< what the next command of a cut sum waits for
+    std::int64_t number = 0;      ///< of the sum
+  };
+  std::vector<CutSums> cut_sums_;
   bool uses_host_ = false;
   std::vector<std::vector<CommandId>> transfers_;     ///< of each storage; kept for the host only
   std::vector<std::vector<CommandId>> host_touched_;  ///< host commands on each storage's bytes

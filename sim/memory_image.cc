@@ -167,29 +167,34 @@ MachineState initial_state(const Graph& graph, const ChipSpec& chip,
   return Image(graph, chip, compiled).make(inputs);
 }
 
+Tensor read_tensor(const Graph& graph, const CompiledNetwork& compiled, MachineState& state,
+                   TensorId id) {
+  Tensor tensor = empty_tensor(graph.tensor(id));
+  const Element element = compiled.functional->element_of(id);
+  const auto s =
+      static_cast<std::size_t>(compiled.network.views[static_cast<std::size_t>(id)].storage);
+  const bool resident = compiled.plan.resident[s];
+  const std::int64_t base =
+      resident ? compiled.plan.sram_address[s] : compiled.plan.memory_address[s];
+  PRESIL_CHECK(base >= 0, "tensor '{}' is stored nowhere", graph.tensor(id).name);
+  ByteStore& store =
+      resident ? state.srams[0] : state.memories[static_cast<std::size_t>(compiled.plan.memory[s])];
+  const std::byte* at = store.at(base, compiled.network.storages[s].map.bytes());
+  std::vector<std::int64_t> integers;
+  std::vector<double> reals;
+  for (const std::int64_t place : stored_places(graph, compiled, id)) {
+    const std::int32_t bits = kernels::read_bits(element, at + place);
+    is_float(element) ? reals.push_back(real_of(element, bits)) : integers.push_back(bits);
+  }
+  is_float(element) ? store_reals(tensor, reals) : store_integers(tensor, integers);
+  return tensor;
+}
+
 std::vector<Tensor> read_outputs(const Graph& graph, const CompiledNetwork& compiled,
                                  MachineState& state) {
   std::vector<Tensor> outputs;
-  for (const TensorId id : graph.outputs()) {
-    Tensor tensor = empty_tensor(graph.tensor(id));
-    const Element element = compiled.functional->element_of(id);
-    const auto s =
-        static_cast<std::size_t>(compiled.network.views[static_cast<std::size_t>(id)].storage);
-    PRESIL_CHECK(compiled.plan.memory_address[s] >= 0, "output '{}' is in no memory",
-                 graph.tensor(id).name);
-    const std::byte* at =
-        state.memories[static_cast<std::size_t>(compiled.plan.memory[s])].at(
-            compiled.plan.memory_address[s], compiled.network.storages[s].map.bytes());
-    const std::vector<std::int64_t> places = stored_places(graph, compiled, id);
-    std::vector<std::int64_t> integers;
-    std::vector<double> reals;
-    for (const std::int64_t place : places) {
-      const std::int32_t bits = kernels::read_bits(element, at + place);
-      is_float(element) ? reals.push_back(real_of(element, bits)) : integers.push_back(bits);
-    }
-    is_float(element) ? store_reals(tensor, reals) : store_integers(tensor, integers);
-    outputs.push_back(std::move(tensor));
-  }
+  for (const TensorId id : graph.outputs())
+    outputs.push_back(read_tensor(graph, compiled, state, id));
   return outputs;
 }
 

@@ -21,6 +21,10 @@ std::vector<std::int64_t> stored_places(const Graph& graph, const CompiledNetwor
 MachineState initial_state(const Graph& graph, const ChipSpec& chip,
                            const CompiledNetwork& compiled, std::span<const Tensor> inputs);
 
+/// A tensor as it lies in its storage now.
+Tensor read_tensor(const Graph& graph, const CompiledNetwork& compiled, MachineState& state,
+                   TensorId id);
+
 /// The network's outputs, in the order of Graph::outputs().
 std::vector<Tensor> read_outputs(const Graph& graph, const CompiledNetwork& compiled,
                                  MachineState& state);

@@ -1,3 +1,4 @@
+#include "sim/memory_image.h"
 #include "sim/run.h"
 
 #include <algorithm>
@@ -260,8 +261,22 @@ RunResult run(const Graph& graph, const ChipSpec& chip, const RunOptions& option
   r.inferences = options.compile.inferences;
   r.batch = options.compile.batch;
   r.steady = options.compile.steady;
-  r.compiled = compile(graph, chip, options.compile);
-  r.timeline = simulate(chip, r.compiled.program, options.simulate);
+  CompileOptions compile_options = options.compile;
+  compile_options.functional |= options.inputs != nullptr;
+  r.compiled = compile(graph, chip, compile_options);
+  if (options.inputs != nullptr) {
+    MachineState state = initial_state(graph, chip, r.compiled, *options.inputs);
+    if (options.on_result)
+      state.group_done = [&](int g) {
+        const FusionGroup& group = r.compiled.network.groups[static_cast<std::size_t>(g)];
+        const TensorId made = group.stages.back().output;
+        options.on_result(group, made, read_tensor(graph, r.compiled, state, made));
+      };
+    r.timeline = simulate(chip, r.compiled.program, options.simulate, &state);
+    r.outputs = read_outputs(graph, r.compiled, state);
+  } else {
+    r.timeline = simulate(chip, r.compiled.program, options.simulate);
+  }
   r.parameters = parameter_bytes(graph);
   r.peak_activation = peak_activation_bytes(graph);
   r.peak_sram = Bytes(r.compiled.plan.peak_sram_bytes);

@@ -8,6 +8,7 @@
 
 #include "hw/energy.h"
 #include "hw/simulate.h"
+#include "models/tensor_values.h"
 #include "sim/compile.h"
 
 namespace presil {
@@ -15,6 +16,11 @@ namespace presil {
 struct RunOptions {
   CompileOptions compile;
   SimulateOptions simulate;  ///< ablations
+  /// The network's inputs: the machine executes the Program on them while it is timed. Null: it is
+  /// only timed, with the same cycles.
+  const std::vector<Tensor>* inputs = nullptr;
+  /// Called with each result of each group, when the group is done and if it lies anywhere.
+  std::function<void(const FusionGroup&, TensorId, const Tensor&)> on_result;
 };
 
 /// What a group or a run waited for most (docs/timing_model.md): the array or vector unit at work,
@@ -58,6 +64,7 @@ struct RunResult {
   std::string model, chip, graph_hash, chip_hash;
   CompiledNetwork compiled;
   Timeline timeline;
+  std::vector<Tensor> outputs;  ///< in the order of Graph::outputs(), if it was executed
   std::vector<GroupResult> groups;
   double clock_mhz = 0;
   std::int64_t inferences = 1, batch = 1;

@@ -26,8 +26,7 @@ void check_declared(const SramView& view, const Region& region, CommandId id, co
   for (std::int64_t r = view.box.row; r < view.box.row + view.box.rows; ++r)
     for (std::int64_t b = 0; b < view.blocks(); ++b) {
       const std::int64_t from = std::max<std::int64_t>(0, view.lane - b * view.atom);
-      const std::int64_t to =
-          std::min(view.atom, view.lane + view.box.channels - b * view.atom);
+      const std::int64_t to = std::min(view.atom, view.lane + view.box.channels - b * view.atom);
       const std::int64_t begin = view.row_address(r) + b * view.block_stride;
       const std::int64_t last = begin + (view.box.columns - 1) * view.pixel_stride;
       PRESIL_CHECK(covers(region, begin + from * size, last + to * size),
@@ -129,9 +128,9 @@ void DataPath::begin_transfer(const Transfer& t, int core, bool store, Pending& 
   for (std::int64_t i = 0; i < t.dims[0].count; ++i)
     for (std::int64_t j = 0; j < t.dims[1].count; ++j)
       for (std::int64_t k = 0; k < t.dims[2].count; ++k, offset += t.run_bytes) {
-        const std::int64_t in_memory =
-            (expanded ? t.expanded : t.memory_address) + i * t.dims[0].memory_stride +
-            j * t.dims[1].memory_stride + k * t.dims[2].memory_stride;
+        const std::int64_t in_memory = (expanded ? t.expanded : t.memory_address) +
+                                       i * t.dims[0].memory_stride + j * t.dims[1].memory_stride +
+                                       k * t.dims[2].memory_stride;
         const std::int64_t in_sram = t.sram_address + i * t.dims[0].sram_stride +
                                      j * t.dims[1].sram_stride + k * t.dims[2].sram_stride;
         const std::byte* from =
@@ -158,14 +157,14 @@ void DataPath::begin_computation(CommandId id, Pending& pending) {
                regions.weights->address);
   const Function& function = program_.functions[static_cast<std::size_t>(c.function)];
   std::int64_t end = 1;
-  for (const Region* region : {regions.input, regions.operand, regions.output, regions.weights,
-                               regions.constants})
+  for (const Region* region :
+       {regions.input, regions.operand, regions.output, regions.weights, regions.constants})
     end = std::max(end, end_of(*region));
   const auto core = static_cast<std::size_t>(command.core);
   const std::byte* sram = state_.srams[core].at(0, end);
   const kernels::Context context{function, c, sram, state_, core};
-  kernels::Dense results = std::visit(
-      [&](const auto& kind) { return kernels::compute(context, kind); }, function.kind);
+  kernels::Dense results =
+      std::visit([&](const auto& kind) { return kernels::compute(context, kind); }, function.kind);
   if (!c.last) return;
   kernels::apply_steps(context, results);
   const std::int64_t size = bytes_of(c.output.element);

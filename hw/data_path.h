@@ -21,8 +21,8 @@ class DataPath {
   /// It is a failure if the command touches bytes outside the regions that it declares.
   void begin(CommandId id);
   void finish(CommandId id);
-  /// Exceptions do not survive the kernel: the first failure is kept (what follows does nothing) and
-  /// thrown here, after the run.
+  /// Exceptions do not survive the kernel: the first failure is kept (what follows does nothing)
+  /// and thrown here, after the run.
   void check_no_failure() const;
 
  private:

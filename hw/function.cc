@@ -71,9 +71,8 @@ double Format::real(std::int32_t bits) const {
 std::int32_t Format::stored(double value) const {
   if (is_float(element)) return float_bits(element, value);
   const IntegerRange range = range_of(element);
-  return static_cast<std::int32_t>(quantised
-                                       ? quantize(value, scale.scale, scale.zero_point, range)
-                                       : round_half_away(std::trunc(value), range));
+  return static_cast<std::int32_t>(quantised ? quantize(value, scale.scale, scale.zero_point, range)
+                                             : round_half_away(std::trunc(value), range));
 }
 
 }  // namespace presil

@@ -117,7 +117,7 @@ struct Step {
   Other other = Other::kNone;
   Element other_element = Element::kInt8;
   Extents other_extents;
-  IndexMap other_index;              ///< which element of it
+  IndexMap other_index;               ///< which element of it
   std::int64_t constants_offset = 0;  ///< bytes from Computation::constants
   std::int32_t immediate = 0;
   bool other_first = false;  ///< it is the left side
@@ -130,24 +130,24 @@ struct ProductFunction {
   std::int64_t kernel_h = 1, kernel_w = 1, stride_h = 1, stride_w = 1;
   std::int64_t dilation_h = 1, dilation_w = 1, pad_top = 0, pad_left = 0;
   std::int64_t in_rows = 1, in_columns = 1;  ///< of one image
-  bool transposed = false;     ///< the window scatters: a transposed convolution
-  bool input_transposed = false;  ///< position m, channel k is at row k, channel m
+  bool transposed = false;                   ///< the window scatters: a transposed convolution
+  bool input_transposed = false;             ///< position m, channel k is at row k, channel m
   bool depthwise = false;
-  std::int64_t multiplier = 1;  ///< depthwise: outputs of an input channel
+  std::int64_t multiplier = 1;                       ///< depthwise: outputs of an input channel
   std::int64_t group_inputs = 0, group_outputs = 0;  ///< grouped; 0: one group
   bool weights_are_map = false, map_transposed = false;
   int weight_bits = 8;
   Element weight_element = Element::kInt8;
   std::int64_t bias_bytes = 0;  ///< an output; 0: none
   Element bias_element = Element::kInt32;
-  bool real = false;            ///< floats: sums in double
+  bool real = false;  ///< floats: sums in double
   std::int32_t input_zero = 0;
   std::vector<std::int32_t> weight_zero = {0};  ///< one, or one an output
   bool wide = false;                            ///< sums that may exceed 32 bits
   /// One, or one an output; neither: plain sums. Integer sums become floats times real_scales.
   std::vector<Requantizer> requantizers;
   std::vector<double> real_scales;
-  Element made = Element::kInt8;                ///< before the steps
+  Element made = Element::kInt8;  ///< before the steps
 };
 
 /// One element for one, wherever it comes from: elementwise operators, copies and movements.
@@ -178,10 +178,10 @@ enum class Reduction : std::uint8_t { kSum, kMean, kMax, kMin, kArgMax };
 /// where `index` says.
 struct ReduceFunction {
   Reduction reduction = Reduction::kMean;
-  bool over_rows = false;     ///< rows (and columns, where the result has one) of an image
+  bool over_rows = false;              ///< rows (and columns, where the result has one) of an image
   std::vector<std::int32_t> target;    ///< else: the result of each input element
   std::vector<std::int32_t> position;  ///< kArgMax: the index of each input element
-  std::int64_t count = 1;     ///< elements of one result
+  std::int64_t count = 1;              ///< elements of one result
   Extents in, out;
   Format format;  ///< of the input
   /// The result from the sum (or extreme) of the stored values; for floats of the real ones.
@@ -207,21 +207,8 @@ struct ResizeFunction {
   std::function<std::int32_t(const std::array<std::int32_t, 4>&, std::int64_t, std::int64_t)> mix;
 };
 
-/// Elements of a table (in SRAM as a map or as constants) at runtime indices.
-struct GatherFunction {
-  bool table_is_constant = false, indices_are_constant = false;
-  Element table_element = Element::kInt8, index_element = Element::kInt32;
-  Extents table;
-  IndexMap index_of;  ///< which index a result needs (linear in the indices)
-  /// Element of the table (in the order of an IndexMap, or linear as constants lie) of a result for
-  /// index 0, and from one index to the next.
-  IndexMap base;
-  std::int64_t step = 1, extent = 1;
-  std::int64_t indices_offset = 0, table_offset = 0;  ///< bytes from the constants
-};
-
 using FunctionKind = std::variant<ProductFunction, MoveFunction, PoolFunction, ReduceFunction,
-                                  LineFunction, ResizeFunction, GatherFunction>;
+                                  LineFunction, ResizeFunction>;
 
 /// The configuration of a stage.
 struct Function {

@@ -18,8 +18,8 @@ void gather_as(const SramView& view, const std::byte* sram, To* to, Convert conv
   const Box& box = view.box;
   for_each_piece(view, [&](std::int64_t r, std::int64_t c, std::int64_t k, std::int64_t at,
                            std::int64_t count) {
-    To* out = to + ((r - box.row) * box.columns + (c - box.column)) * box.channels +
-              (k - box.channel);
+    To* out =
+        to + ((r - box.row) * box.columns + (c - box.column)) * box.channels + (k - box.channel);
     const std::byte* from = sram + at;
     for (std::int64_t i = 0; i < count; ++i)
       out[i] = convert(load<T>(from + i * static_cast<std::int64_t>(sizeof(T))));
@@ -90,9 +90,8 @@ std::vector<std::int16_t> gather_numbers(const SramView& view, const std::byte* 
 std::vector<double> gather_reals(const SramView& view, const std::byte* sram) {
   std::vector<double> result(static_cast<std::size_t>(view.box.elements()));
   const Element element = view.element;
-  gather_any(view, sram, result.data(), [element](auto value) {
-    return real_of(element, static_cast<std::int32_t>(value));
-  });
+  gather_any(view, sram, result.data(),
+             [element](auto value) { return real_of(element, static_cast<std::int32_t>(value)); });
   return result;
 }
 

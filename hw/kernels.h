@@ -67,7 +67,6 @@ Dense compute(const Context& context, const PoolFunction& function);
 Dense compute(const Context& context, const ReduceFunction& function);
 Dense compute(const Context& context, const LineFunction& function);
 Dense compute(const Context& context, const ResizeFunction& function);
-Dense compute(const Context& context, const GatherFunction& function);
 
 /// Runs the steps of the function on its results, in place.
 void apply_steps(const Context& context, Dense& results);

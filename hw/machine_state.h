@@ -2,8 +2,8 @@
 // What a machine that executes holds: the bytes of its memories and of each core's SRAM, and the
 // sums that wait in the accumulators.
 
-#include <cstddef>
 #include <algorithm>
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <map>

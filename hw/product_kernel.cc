@@ -81,10 +81,9 @@ class Product {
   }
 
   X weight_at(std::int64_t index, const std::byte* packed, std::int64_t output) const {
-    const std::int32_t zero =
-        p_.weight_zero.size() == 1
-            ? p_.weight_zero[0]
-            : p_.weight_zero[static_cast<std::size_t>(out_.channel + output)];
+    const std::int32_t zero = p_.weight_zero.size() == 1
+                                  ? p_.weight_zero[0]
+                                  : p_.weight_zero[static_cast<std::size_t>(out_.channel + output)];
     std::int32_t bits = 0;
     if (p_.weight_bits == 4) {
       const auto byte = static_cast<std::int32_t>(packed[index / 2]);
@@ -104,8 +103,7 @@ class Product {
     if (p_.weights_are_map) return read_map();
     const std::int64_t each = taps_ * (p_.depthwise ? 1 : channels_);
     weights_.resize(static_cast<std::size_t>(out_.channels * each));
-    const std::byte* packed =
-        sram_ + c_.weights + (c_.first ? out_.channels * p_.bias_bytes : 0);
+    const std::byte* packed = sram_ + c_.weights + (c_.first ? out_.channels * p_.bias_bytes : 0);
     for (std::int64_t k = 0; k < out_.channels; ++k)
       for (std::int64_t i = 0; i < each; ++i)
         weights_[static_cast<std::size_t>(k * each + i)] = weight_at(k * each + i, packed, k);
@@ -150,16 +148,15 @@ class Product {
                      column < in.column + in.columns,
                  "a window reaches row {} column {}, there are rows {}+{} columns {}+{}", row,
                  column, in.row, in.rows, in.column, in.columns);
-    return input_.data() +
-           ((row - in.row) * in.columns + (column - in.column)) * in.channels;
+    return input_.data() + ((row - in.row) * in.columns + (column - in.column)) * in.channels;
   }
 
   /// Input pixels of all taps of a place; null where the window hangs over.
   void reach(std::int64_t row, std::int64_t column, std::vector<const X*>& taps) const {
     taps.clear();
     for (std::int64_t y = 0; y < p_.kernel_h; ++y) {
-      const std::int64_t r = source(p_.transposed, row, y, p_.stride_h, p_.dilation_h, p_.pad_top,
-                                    p_.in_rows);
+      const std::int64_t r =
+          source(p_.transposed, row, y, p_.stride_h, p_.dilation_h, p_.pad_top, p_.in_rows);
       for (std::int64_t x = 0; x < p_.kernel_w; ++x) {
         const std::int64_t c = source(p_.transposed, column, x, p_.stride_w, p_.dilation_w,
                                       p_.pad_left, p_.in_columns);
@@ -195,9 +192,8 @@ class Product {
             x = spread.data();
           }
           for (std::int64_t k = 0; k < out_.channels; ++k)
-            sum[k] += static_cast<A>(std::conditional_t<std::is_same_v<X, double>, double,
-                                                        std::int32_t>(x[k]) *
-                                     w[k]);
+            sum[k] += static_cast<A>(
+                std::conditional_t<std::is_same_v<X, double>, double, std::int32_t>(x[k]) * w[k]);
         }
       }
   }
@@ -216,15 +212,13 @@ class Product {
         for (std::int64_t k = 0; k < out_.channels;) {
           const std::int64_t group = p_.group_outputs > 0 ? (out_.channel + k) / per_group : 0;
           const std::int64_t end =
-              p_.group_outputs > 0
-                  ? std::min(out_.channels, (group + 1) * per_group - out_.channel)
-                  : out_.channels;
+              p_.group_outputs > 0 ? std::min(out_.channels, (group + 1) * per_group - out_.channel)
+                                   : out_.channels;
           const std::int64_t from = group * p_.group_inputs + c_.sum_begin - in_channel;
           const X* moving = patch.data();
           if (p_.input_transposed) {
             for (std::int64_t i = 0; i < channels_; ++i)
-              patch[static_cast<std::size_t>(i)] =
-                  pixel(c_.sum_begin + i, 0)[r - in_channel];
+              patch[static_cast<std::size_t>(i)] = pixel(c_.sum_begin + i, 0)[r - in_channel];
           } else if (taps_ == 1 && taps[0] != nullptr) {
             moving = taps[0] + from;
           } else {
@@ -237,8 +231,7 @@ class Product {
                 std::copy(x + from, x + from + channels_, to);
             }
           }
-          for (; k < end; ++k)
-            sum[k] += dot<kWide>(moving, weights_.data() + k * length, length);
+          for (; k < end; ++k) sum[k] += dot<kWide>(moving, weights_.data() + k * length, length);
         }
       }
   }
@@ -276,9 +269,11 @@ Dense compute(const Context& context, const ProductFunction& p) {
       continue;
     }
     if (!p.real_scales.empty()) {
-      const std::size_t k =
-          p.real_scales.size() == 1 ? 0 : static_cast<std::size_t>(c.output.box.channel) + i % outputs;
-      result.values[i] = float_bits(p.made, static_cast<double>(done.integers[i]) * p.real_scales[k]);
+      const std::size_t k = p.real_scales.size() == 1
+                                ? 0
+                                : static_cast<std::size_t>(c.output.box.channel) + i % outputs;
+      result.values[i] =
+          float_bits(p.made, static_cast<double>(done.integers[i]) * p.real_scales[k]);
       continue;
     }
     if (p.requantizers.empty()) {  // plain sums
@@ -289,7 +284,8 @@ Dense compute(const Context& context, const ProductFunction& p) {
         p.requantizers.size() == 1
             ? p.requantizers[0]
             : p.requantizers[static_cast<std::size_t>(c.output.box.channel) + i % outputs];
-    result.values[i] = p.wide ? r(done.integers[i]) : r(static_cast<std::int32_t>(done.integers[i]));
+    result.values[i] =
+        p.wide ? r(done.integers[i]) : r(static_cast<std::int32_t>(done.integers[i]));
   }
   return result;
 }

@@ -127,8 +127,8 @@ struct Program {
   std::vector<std::string> group_names;
 
   // To be executed, not only timed; else empty.
-  std::vector<Function> functions;          ///< of each stage
-  std::vector<Computation> computations;    ///< of Matrix and Vector commands, in their order
+  std::vector<Function> functions;           ///< of each stage
+  std::vector<Computation> computations;     ///< of Matrix and Vector commands, in their order
   std::vector<std::int32_t> computation_of;  ///< of each command; -1: none
   /// What Host commands do, between memory and memory.
   std::map<CommandId, std::function<void(MachineState&)>> host_functions;

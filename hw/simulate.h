@@ -19,7 +19,7 @@ struct SimulateOptions {
 /// wait and for what). Every engine's cycles are accounted for and checked to add up
 /// (Timeline::engines, hw/stalls.h). With a `state`, the commands also do their work on it, in the
 /// same run and at the same times (hw/data_path.h).
-Timeline simulate(const ChipSpec& chip, const Program& program,
-                  const SimulateOptions& options = {}, MachineState* state = nullptr);
+Timeline simulate(const ChipSpec& chip, const Program& program, const SimulateOptions& options = {},
+                  MachineState* state = nullptr);
 
 }  // namespace presil

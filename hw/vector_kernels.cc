@@ -37,7 +37,8 @@ std::int32_t element_of(const Dense& box, const Extents& extents, std::int64_t o
 class OtherSide {
  public:
   OtherSide(const Context& context, const Step& step) : context_(context), step_(step) {
-    if (step.other == Step::Other::kOperand) box_ = gather(context.computation.operand, context.sram);
+    if (step.other == Step::Other::kOperand)
+      box_ = gather(context.computation.operand, context.sram);
   }
 
   std::int32_t operator()(std::int64_t r, std::int64_t c, std::int64_t k) const {
@@ -49,9 +50,9 @@ class OtherSide {
       case Step::Other::kOperand:
         return element_of(box_, step_.other_extents, ordinal(r, c, k));
       case Step::Other::kConstants:
-        return read_bits(step_.other_element,
-                         context_.sram + context_.computation.constants + step_.constants_offset +
-                             ordinal(r, c, k) * bytes_of(step_.other_element));
+        return read_bits(step_.other_element, context_.sram + context_.computation.constants +
+                                                  step_.constants_offset +
+                                                  ordinal(r, c, k) * bytes_of(step_.other_element));
     }
     return 0;
   }
@@ -102,8 +103,8 @@ Dense compute(const Context& context, const MoveFunction& f) {
     const Box& a = in.box;
     const Box& b = c.output.box;
     PRESIL_CHECK(a.rows == b.rows && a.columns == b.columns && a.channels == b.channels,
-                 "{}x{}x{} elements for {}x{}x{}", a.rows, a.columns, a.channels, b.rows,
-                 b.columns, b.channels);
+                 "{}x{}x{} elements for {}x{}x{}", a.rows, a.columns, a.channels, b.rows, b.columns,
+                 b.channels);
     in.box = b;
     if (f.rescale)
       for (std::int32_t& v : in.values) v = (*f.rescale)(v);
@@ -135,8 +136,7 @@ Dense compute(const Context& context, const PoolFunction& p) {
   for (std::int64_t r = out.row; r < out.row + out.rows; ++r)
     for (std::int64_t c = out.column; c < out.column + out.columns; ++c, to += out.channels) {
       std::int64_t count = 0, padded = 0;
-      std::fill(sums.begin(), sums.end(),
-                p.average ? 0 : std::numeric_limits<std::int64_t>::min());
+      std::fill(sums.begin(), sums.end(), p.average ? 0 : std::numeric_limits<std::int64_t>::min());
       std::fill(reals.begin(), reals.end(),
                 p.average ? 0.0 : -std::numeric_limits<double>::infinity());
       for (std::int64_t y = 0; y < p.kernel_h; ++y)
@@ -166,7 +166,8 @@ Dense compute(const Context& context, const PoolFunction& p) {
         if (!p.average)
           to[k] = real ? float_bits(p.element, reals[k]) : static_cast<std::int32_t>(sums[k]);
         else
-          to[k] = real ? p.average_reals(reals[k], over) : p.average_integers(sums[k], over, over - count);
+          to[k] = real ? p.average_reals(reals[k], over)
+                       : p.average_integers(sums[k], over, over - count);
       }
     }
   return result;
@@ -189,9 +190,8 @@ class Reducer {
   }
 
   void take(std::size_t at, std::int32_t bits, std::int32_t position) {
-    const double value = f_.finish_integer && !is_float(f_.format.element)
-                             ? bits
-                             : f_.format.real(bits);
+    const double value =
+        f_.finish_integer && !is_float(f_.format.element) ? bits : f_.format.real(bits);
     switch (f_.reduction) {
       case Reduction::kSum:
       case Reduction::kMean:
@@ -250,10 +250,10 @@ Dense compute(const Context& context, const ReduceFunction& f) {
     if (tr < out.row || tr >= out.row + out.rows || tc < out.column ||
         tc >= out.column + out.columns || tk < out.channel || tk >= out.channel + out.channels)
       return;
-    reducer.take(static_cast<std::size_t>(
-                     ((tr - out.row) * out.columns + (tc - out.column)) * out.channels +
-                     (tk - out.channel)),
-                 v, f.position.empty() ? 0 : f.position[at]);
+    reducer.take(
+        static_cast<std::size_t>(((tr - out.row) * out.columns + (tc - out.column)) * out.channels +
+                                 (tk - out.channel)),
+        v, f.position.empty() ? 0 : f.position[at]);
   });
   if (!c.last) return {};
   Dense result = dense(out);
@@ -268,10 +268,10 @@ Dense compute(const Context& context, const LineFunction& f) {
   PRESIL_CHECK(box.elements() == c.output.box.elements(), "{} elements for {}", box.elements(),
                c.output.box.elements());
   Dense result = dense(c.output.box);
-  const bool rows = f.along == LineFunction::Along::kRows ||
-                    f.along == LineFunction::Along::kRowsAndColumns;
-  const bool columns = f.along == LineFunction::Along::kColumns ||
-                       f.along == LineFunction::Along::kRowsAndColumns;
+  const bool rows =
+      f.along == LineFunction::Along::kRows || f.along == LineFunction::Along::kRowsAndColumns;
+  const bool columns =
+      f.along == LineFunction::Along::kColumns || f.along == LineFunction::Along::kRowsAndColumns;
   const bool channels = f.along == LineFunction::Along::kChannels;
   const std::int64_t nr = rows ? box.rows : 1, nc = columns ? box.columns : 1,
                      nk = channels ? box.channels : 1;
@@ -284,12 +284,12 @@ Dense compute(const Context& context, const LineFunction& f) {
           for (std::int64_t a = 0; a < nr; ++a)
             for (std::int64_t b = 0; b < nc; ++b)
               for (std::int64_t d = 0; d < nk; ++d)
-                use(i++, static_cast<std::size_t>(
-                             ((r + a) * box.columns + col + b) * box.channels + k + d));
+                use(i++, static_cast<std::size_t>(((r + a) * box.columns + col + b) * box.channels +
+                                                  k + d));
         };
         each([&](std::size_t i, std::size_t at) { line[i] = in.values[at]; });
-        f.apply(line, made, channels ? c.image * context.function.out.rows + box.row + r
-                                     : box.channel + k);
+        f.apply(line, made,
+                channels ? c.image * context.function.out.rows + box.row + r : box.channel + k);
         each([&](std::size_t i, std::size_t at) { result.values[at] = made[i]; });
       }
   return result;
@@ -308,32 +308,6 @@ Dense compute(const Context& context, const ResizeFunction& f) {
     v = f.mix({at(f.row_low[y], f.column_low[x], k), at(f.row_low[y], f.column_high[x], k),
                at(f.row_high[y], f.column_low[x], k), at(f.row_high[y], f.column_high[x], k)},
               r, col);
-  });
-  return result;
-}
-
-Dense compute(const Context& context, const GatherFunction& f) {
-  const Computation& c = context.computation;
-  const std::byte* constants = context.sram + c.constants;
-  Dense input = gather(c.input, context.sram), operand;
-  if (c.operand.box.rows > 0) operand = gather(c.operand, context.sram);
-  const Dense& indices = f.table_is_constant ? input : operand;
-  Dense result = dense(c.output.box);
-  for_each(result, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t& v) {
-    const std::int64_t merged = c.image * context.function.out.rows + r;
-    const std::int64_t which = f.index_of(merged, col, k);
-    std::int64_t index =
-        f.indices_are_constant
-            ? read_bits(f.index_element,
-                        constants + f.indices_offset + which * bytes_of(f.index_element))
-            : indices.values.at(static_cast<std::size_t>(which));
-    if (index < 0) index += f.extent;
-    PRESIL_CHECK(index >= 0 && index < f.extent, "index {} of {}", index, f.extent);
-    const std::int64_t at = f.base(merged, col, k) + index * f.step;
-    v = f.table_is_constant
-            ? read_bits(f.table_element,
-                        constants + f.table_offset + at * bytes_of(f.table_element))
-            : element_of(input, f.table, at);
   });
   return result;
 }

@@ -13,8 +13,8 @@ Addresses::Addresses(const ChipSpec& chip, const FusedNetwork& network, const Me
 }
 
 void Addresses::place_weights() {
-  // Behind the feature maps that the same memory holds. Every stage has its own, packed in the order
-  // of its tiles.
+  // Behind the feature maps that the same memory holds. Every stage has its own, packed in the
+  // order of its tiles.
   std::int64_t at = 0, expanded_at = 0;
   const int memory = chip_.memory_index(chip_.placement.weights);
   for (std::size_t s = 0; s < network_.storages.size(); ++s)
@@ -97,12 +97,10 @@ std::int64_t Addresses::lane_shift(const Tile& tile) const {
 std::int64_t Addresses::stored_offset(const Tile& tile, const Strides& s) const {
   const TensorView& view = view_of(tile.tensor);
   const std::int64_t rows = tile.image_rows > 0 ? tile.image_rows : tile.map->rows;
-  const std::int64_t row =
-      tile.image * rows + tile.content.rows.begin + view.row + tile.row_shift;
+  const std::int64_t row = tile.image * rows + tile.content.rows.begin + view.row + tile.row_shift;
   const std::int64_t channel = tile.content.channels.begin + view.channel + tile.channel_shift;
   const std::int64_t column = tile.content.columns.begin + tile.column_shift;
-  const std::int64_t at =
-      row * s.row + channel / tile.map->atom * s.block + column * s.pixel;
+  const std::int64_t at = row * s.row + channel / tile.map->atom * s.block + column * s.pixel;
   const FeatureMap& map = network_.storages[storage_of(tile.tensor)].map;
   // A view through another shape may count bytes differently at its end: never beyond it.
   return std::min(at, std::max<std::int64_t>(0, map.bytes() - 1));
@@ -117,8 +115,7 @@ Strides Addresses::frame_strides(const Tile& tile) const {
   const std::int64_t pixel = tile.map->pixel_bytes(), atom = tile.map->atom;
   const std::int64_t block = tile.frame.columns.count() * pixel, lane = lane_shift(tile);
   const Rows& channels = tile.frame.channels;
-  const std::int64_t blocks =
-      ceil_div(channels.end + lane, atom) - (channels.begin + lane) / atom;
+  const std::int64_t blocks = ceil_div(channels.end + lane, atom) - (channels.begin + lane) / atom;
   return {std::max<std::int64_t>(1, blocks) * block, block, pixel};
 }
 

@@ -83,8 +83,8 @@ Source blocks_source(const ElementOrder& in, const Shape& to, const Op& op) {
   return [in, b, to_space, columns_first, depth](const Shape& i) {
     if (to_space) {
       const std::int64_t cell = i[2] % b * b + i[3] % b;
-      return in.ordinal({i[0], columns_first ? i[1] * b * b + cell : cell * depth + i[1], i[2] / b,
-                         i[3] / b});
+      return in.ordinal(
+          {i[0], columns_first ? i[1] * b * b + cell : cell * depth + i[1], i[2] / b, i[3] / b});
     }
     const std::int64_t cell = i[1] / depth;
     return in.ordinal({i[0], i[1] % depth, i[2] * b + cell / b, i[3] * b + cell % b});
@@ -261,8 +261,7 @@ RowReach row_reach(const ElementOrder& result, const ElementOrder& input, const 
   for_each_index(result.shape, [&](const Shape& index) {
     const std::int64_t from = source(index);
     if (from >= 0)
-      include(reach.rows[static_cast<std::size_t>(result.ordinal(index) / out_row)],
-              from / in_row);
+      include(reach.rows[static_cast<std::size_t>(result.ordinal(index) / out_row)], from / in_row);
   });
   return finished(std::move(reach));
 }

@@ -229,7 +229,8 @@ class Builder {
     const double x_scale = scale_of(x).scale;
     std::vector<double> scales{1.0};
     if (w.quantization) scales.assign(w.quantization->scale.begin(), w.quantization->scale.end());
-    const std::size_t count = scales.size() == 1 ? 1 : static_cast<std::size_t>(stage_.out.channels);
+    const std::size_t count =
+        scales.size() == 1 ? 1 : static_cast<std::size_t>(stage_.out.channels);
     if (is_float(y.type)) {
       for (std::size_t k = 0; k < count; ++k)
         p.real_scales.push_back(x_scale * scales[k % scales.size()]);
@@ -267,11 +268,11 @@ class Builder {
     const ElementOrder result = plan_.order_of(made_);
     std::size_t which = 0;
     if (op_.kind == OpKind::kSplit)
-      which = static_cast<std::size_t>(
-          std::find(op_.outputs.begin(), op_.outputs.end(), made_) - op_.outputs.begin());
+      which = static_cast<std::size_t>(std::find(op_.outputs.begin(), op_.outputs.end(), made_) -
+                                       op_.outputs.begin());
     if (op_.kind == OpKind::kConcat) cannot_execute(op_, "along this axis");
-    move.index = index_map(
-        result, source_table(result, source_of(graph_, plan_.last(), op_, 0, which)));
+    move.index =
+        index_map(result, source_table(result, source_of(graph_, plan_.last(), op_, 0, which)));
     return move;
   }
 
@@ -287,19 +288,20 @@ class Builder {
     const auto axis = static_cast<std::size_t>(op_.as<AxisAttrs>().axis);
     const Shape& index_shape = desc(indices).shape;
     const ElementOrder places(index_shape, true);
-    move.index = index_map(result, source_table(result, [&](const Shape& index) {
-      const auto begin = index.begin() + static_cast<std::ptrdiff_t>(axis);
-      const auto end = begin + static_cast<std::ptrdiff_t>(index_shape.size());
-      std::int64_t at = values[static_cast<std::size_t>(places.ordinal(Shape(begin, end)))];
-      if (at < 0) at += from.shape[axis];
-      if (at < 0 || at >= from.shape[axis])
-        throw Error("{}: index {} is outside of axis {} of {}", op_.name, at, axis,
-                    to_string(from.shape));
-      Shape source(index.begin(), begin);
-      source.push_back(at);
-      source.insert(source.end(), end, index.end());
-      return from.ordinal(source);
-    }));
+    move.index = index_map(
+        result, source_table(result, [&](const Shape& index) {
+          const auto begin = index.begin() + static_cast<std::ptrdiff_t>(axis);
+          const auto end = begin + static_cast<std::ptrdiff_t>(index_shape.size());
+          std::int64_t at = values[static_cast<std::size_t>(places.ordinal(Shape(begin, end)))];
+          if (at < 0) at += from.shape[axis];
+          if (at < 0 || at >= from.shape[axis])
+            throw Error("{}: index {} is outside of axis {} of {}", op_.name, at, axis,
+                        to_string(from.shape));
+          Shape source(index.begin(), begin);
+          source.push_back(at);
+          source.insert(source.end(), end, index.end());
+          return from.ordinal(source);
+        }));
     return move;
   }
 
@@ -360,8 +362,7 @@ class Builder {
     }
     if (f.reduction == Reduction::kArgMax) {
       const auto axis = static_cast<std::size_t>(op_.as<ReduceAttrs>().axes.at(0));
-      if (f.over_rows)
-        cannot_execute(op_, "over rows");
+      if (f.over_rows) cannot_execute(op_, "over rows");
       f.position = source_table(from, [axis](const Shape& index) { return index[axis]; });
       return f;
     }
@@ -405,7 +406,8 @@ class Builder {
       const Requantizer requantizer{
           quantize_multiplier(from.scale.scale / (to.scale.scale * count)),
           static_cast<std::int32_t>(to.scale.zero_point), range_of(desc(made_).type)};
-      f.finish_integer = [requantizer, wide, all = f.count * from.scale.zero_point](std::int64_t s) {
+      f.finish_integer = [requantizer, wide,
+                          all = f.count * from.scale.zero_point](std::int64_t s) {
         return wide ? requantizer(s - all) : requantizer(static_cast<std::int32_t>(s - all));
       };
     }  // else real sums
@@ -431,8 +433,7 @@ class Builder {
       std::int64_t fixed_weight(std::int64_t i, std::int64_t low) const {
         const std::int64_t num = aligned ? in - 1 : in, den = aligned ? out - 1 : out;
         const std::int64_t scale = (1024 * num + den / 2) / den;
-        const std::int64_t place =
-            half_pixel && !aligned ? i * scale + scale / 2 - 512 : i * scale;
+        const std::int64_t place = half_pixel && !aligned ? i * scale + scale / 2 - 512 : i * scale;
         return place - 1024 * low;
       }
       double weight(std::int64_t i) const {
@@ -497,7 +498,8 @@ class Builder {
       f.along = Along::kRows;
     else
       cannot_execute(op_, fmt::format("along axis {}", axis));
-    if (f.along == Along::kChannels && stage_.in.channels != desc(in()).shape[static_cast<std::size_t>(axis)])
+    if (f.along == Along::kChannels &&
+        stage_.in.channels != desc(in()).shape[static_cast<std::size_t>(axis)])
       cannot_execute(op_, fmt::format("along axis {}", axis));
     f.apply = line_function();
     return f;
@@ -512,8 +514,8 @@ class Builder {
       Element in_element, out_element;
       std::vector<Tensor> parameters;
     };
-    auto data = std::make_shared<Line>(Line{op_, desc(in()), desc(made_), plan_.element_of(in()),
-                                            plan_.element_of(made_), {}});
+    auto data = std::make_shared<Line>(
+        Line{op_, desc(in()), desc(made_), plan_.element_of(in()), plan_.element_of(made_), {}});
     for (std::size_t i = 1; i < op_.inputs.size(); ++i)
       if (op_.inputs[i] != kNoTensor) data->parameters.push_back(tensor_of(desc(op_.inputs[i])));
     const bool instance = op_.kind == OpKind::kInstanceNorm, lrn = op_.kind == OpKind::kLrn;
@@ -528,8 +530,7 @@ class Builder {
       in.shape = out.shape = shape;
       Tensor x = empty_tensor(in);
       const auto size = static_cast<std::size_t>(bytes_of(data->in_element));
-      for (std::size_t i = 0; i < from.size(); ++i)
-        std::memcpy(&x.bytes[i * size], &from[i], size);
+      for (std::size_t i = 0; i < from.size(); ++i) std::memcpy(&x.bytes[i * size], &from[i], size);
       std::vector<Tensor> parameters = data->parameters;
       if (instance)
         for (Tensor& p : parameters) p = element_tensor(p, number);
@@ -538,7 +539,8 @@ class Builder {
       const Tensor y = execute_op(data->op, operands, {&out, 1}).front();
       if (is_float(data->out_element)) {
         const std::vector<double> values = real_values(y);
-        for (std::size_t i = 0; i < to.size(); ++i) to[i] = float_bits(data->out_element, values[i]);
+        for (std::size_t i = 0; i < to.size(); ++i)
+          to[i] = float_bits(data->out_element, values[i]);
       } else {
         const std::vector<std::int64_t> values = stored_integers(y);
         for (std::size_t i = 0; i < to.size(); ++i) to[i] = static_cast<std::int32_t>(values[i]);
@@ -549,7 +551,8 @@ class Builder {
   static Tensor element_tensor(const Tensor& all, std::int64_t i) {
     Tensor one{.type = all.type, .shape = {1}, .quantization = all.quantization, .bytes = {}};
     const auto size = static_cast<std::size_t>(bits_of(all.type) / 8);
-    const auto at = all.bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(i) * size);
+    const auto at =
+        all.bytes.begin() + static_cast<std::ptrdiff_t>(static_cast<std::size_t>(i) * size);
     one.bytes.assign(at, at + static_cast<std::ptrdiff_t>(size));
     return one;
   }

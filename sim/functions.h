@@ -29,8 +29,8 @@ struct PackedTile {
 /// Filled by the lowering of a Program that is to be executed.
 class FunctionalPlan {
  public:
-  FunctionalPlan(const Graph& graph, const PrecisionPlan& precision,
-                 const FusedNetwork& network, const std::vector<bool>& last)
+  FunctionalPlan(const Graph& graph, const PrecisionPlan& precision, const FusedNetwork& network,
+                 const std::vector<bool>& last)
       : graph_(graph), precision_(precision), network_(network), last_(last) {}
 
   /// Index of the stage's Function. Throws Error naming the operator if the machine cannot execute

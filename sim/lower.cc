@@ -17,11 +17,7 @@ class Lowering {
  public:
   Lowering(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
            const MemoryPlan& plan)
-      : chip_(chip),
-        graph_(graph),
-        network_(network),
-        plan_(plan),
-        at_(chip, network, plan) {
+      : chip_(chip), graph_(graph), network_(network), plan_(plan), at_(chip, network, plan) {
     transfers_.resize(network.storages.size());
     host_touched_.resize(network.storages.size());
     for (const FusionGroup& group : network.groups)
@@ -124,8 +120,8 @@ class Lowering {
     c.input = at_.sram_view(tile.input, functional_->element_of(stage.input));
     c.output = at_.sram_view(tile.output, functional_->element_of(stage.output));
     if (!tile.operands.empty() && tile.last_of_sum)
-      c.operand = at_.sram_view(tile.operands[0],
-                                functional_->element_of(stage.operands[0].tensor));
+      c.operand =
+          at_.sram_view(tile.operands[0], functional_->element_of(stage.operands[0].tensor));
     if (tile.weight_map.map != nullptr)
       c.weight_map = at_.sram_view(tile.weight_map, functional_->element_of(stage.weights));
     else if (tile.weights.bytes > 0)
@@ -178,8 +174,7 @@ class Lowering {
     t.run_bytes = tile.content.columns.count() * near.pixel;
     t.traffic = traffic_of(tile.tensor, store);
     std::int64_t rows = tile.content.rows.count(), blocks = at_.blocks_of(tile);
-    const std::int64_t lane =
-        (tile.content.channels.begin + at_.lane_shift(tile)) % tile.map->atom;
+    const std::int64_t lane = (tile.content.channels.begin + at_.lane_shift(tile)) % tile.map->atom;
     if (store && lane > 0) {
       // The lanes before are another part's: the first block leaves lane by lane.
       emit_lanes(t, tile, far, near, lane);
@@ -216,9 +211,8 @@ class Lowering {
     t.memory_address += skipped;
     t.sram_address += skipped;
     t.request_every_cycles = chip_.dma.store_request_cycles;
-    t.dims[0] = {.count = tile.content.rows.count(),
-                 .memory_stride = far.row,
-                 .sram_stride = near.row};
+    t.dims[0] = {
+        .count = tile.content.rows.count(), .memory_stride = far.row, .sram_stride = near.row};
     t.dims[1] = {.count = tile.content.columns.count(),
                  .memory_stride = far.pixel,
                  .sram_stride = near.pixel};

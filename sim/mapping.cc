@@ -165,8 +165,7 @@ class Collector {
                            .channels = std::max<std::int64_t>(1, s.reduction)};
       if (i == 0 && !around_.is_resident(s.input))
         add(Use::kInput,
-            input_tile_bytes(s, m, m.rows, parts_of(around_.chip, s, CoreSplit::kNone),
-                             in_lane(s)),
+            input_tile_bytes(s, m, m.rows, parts_of(around_.chip, s, CoreSplit::kNone), in_lane(s)),
             2);
       if (s.kind == StageKind::kMac)
         add_constant(Use::kWeights, s.weight_bytes(m.outputs, m.channels), 1);

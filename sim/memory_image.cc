@@ -57,9 +57,8 @@ std::vector<std::int64_t> stored_places(const Graph& graph, const CompiledNetwor
   places.reserve(static_cast<std::size_t>(order.elements()));
   const Shape& shape = graph.tensor(id).shape;
   if (reshapes.empty()) {
-    for_each_index(shape, [&](const Shape& index) {
-      places.push_back(layout.place(order.ordinal(index)));
-    });
+    for_each_index(
+        shape, [&](const Shape& index) { places.push_back(layout.place(order.ordinal(index))); });
     return places;
   }
   // Places by ordinal, then through each reshape in turn.
@@ -107,8 +106,8 @@ class Image {
 
   MachineState make(std::span<const Tensor> inputs) && {
     if (inputs.size() != graph_.inputs().size())
-      throw Error("network '{}' has {} inputs, {} are given", graph_.name(),
-                  graph_.inputs().size(), inputs.size());
+      throw Error("network '{}' has {} inputs, {} are given", graph_.name(), graph_.inputs().size(),
+                  inputs.size());
     for (std::size_t i = 0; i < inputs.size(); ++i) put_input(graph_.inputs()[i], inputs[i]);
     for (std::size_t id = 0; id < graph_.tensors().size(); ++id)
       if (graph_.tensors()[id].constant && compiled_.network.views[id].storage >= 0)
@@ -133,7 +132,8 @@ class Image {
     const std::int64_t base = compiled_.plan.memory_address[s];
     if (base < 0) return;  // nobody reads it
     const std::int64_t bytes = compiled_.network.storages[s].map.bytes();
-    std::byte* at = state_.memories[static_cast<std::size_t>(compiled_.plan.memory[s])].at(base, bytes);
+    std::byte* at =
+        state_.memories[static_cast<std::size_t>(compiled_.plan.memory[s])].at(base, bytes);
     const std::vector<std::int64_t> places = stored_places(graph_, compiled_, id);
     const std::vector<std::int32_t> bits = bits_of_tensor(tensor, element);
     for (std::size_t i = 0; i < bits.size(); ++i)

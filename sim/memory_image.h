@@ -1,6 +1,6 @@
 #pragma once
-// The bytes that a machine finds when it starts, and the results that it leaves: feature maps in the
-// stored layout (sim/feature_map.h), weights as the tiles load them.
+// The bytes that a machine finds when it starts, and the results that it leaves: feature maps in
+// the stored layout (sim/feature_map.h), weights as the tiles load them.
 
 #include <span>
 #include <vector>

@@ -42,8 +42,8 @@ class Movement : OpStages {
     return stage;
   }
 
-  /// A constant table: reads as many bytes as it writes, whatever the table's size, and the indices.
-  /// A table that is a feature map comes whole.
+  /// A constant table: reads as many bytes as it writes, whatever the table's size, and the
+  /// indices. A table that is a feature map comes whole.
   std::vector<Stage> gather(Stage stage) const {
     merge_batch(stage.out);
     for (const TensorId input : op_.inputs)

@@ -101,6 +101,7 @@ class Planner {
     default_ = options_.network.value_or(PrecisionPair{first.weights, first.activations});
     for (const TensorDesc& tensor : graph_.tensors())
       plan_.tensor.push_back(tensor_precision(tensor, default_));
+    keep_floats();
     for (const Op& op : graph_.ops()) apply_layer(op);
     for (const Op& op : graph_.ops())
       plan_.mode.push_back(op_info(op.kind).op_class == OpClass::kMac ? mode_of(op) : -1);
@@ -108,6 +109,25 @@ class Planner {
   }
 
  private:
+  /// Where a quantised network leaves its integers (dequantised outputs, float post-processing), the
+  /// vector unit has floats, which no narrower type stands for.
+  void keep_floats() {
+    bool quantised = false;
+    for (const TensorDesc& tensor : graph_.tensors())
+      quantised |= !tensor.constant && tensor.quantization.has_value();
+    if (!quantised || options_.network) return;
+    std::vector<bool> multiplied(graph_.tensors().size(), false);
+    for (const Op& op : graph_.ops()) {
+      if (op_info(op.kind).op_class != OpClass::kMac) continue;
+      for (const TensorId id : op.inputs)
+        if (id != kNoTensor) multiplied[static_cast<std::size_t>(id)] = true;
+      for (const TensorId id : op.outputs) multiplied[static_cast<std::size_t>(id)] = true;
+    }
+    for (std::size_t id = 0; id < multiplied.size(); ++id)
+      if (graph_.tensors()[id].type == DataType::kFloat32 && !multiplied[id])
+        plan_.tensor[id] = Precision::kFp32;
+  }
+
   /// Constants of one dim (biases, scales) are stored in 32 bits beside integers.
   Precision tensor_precision(const TensorDesc& tensor, PrecisionPair pair) const {
     if (!tensor.constant) {

@@ -1,4 +1,3 @@
-#include "sim/memory_image.h"
 #include "sim/run.h"
 
 #include <algorithm>
@@ -9,6 +8,7 @@
 #include "hw/program_bounds.h"
 #include "hw/stalls.h"
 #include "sim/bounds.h"
+#include "sim/memory_image.h"
 
 namespace presil {
 

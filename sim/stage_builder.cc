@@ -101,7 +101,8 @@ class Builder : OpStages {
       const Window& w = attrs.window;
       stage.taps = taps(w.kernel_h, w.stride_h, stage.in.rows, stage.out.rows) *
                    taps(w.kernel_w, w.stride_w, stage.in.columns, stage.out.columns);
-      stage.kernel_taps = w.kernel_h * w.kernel_w;  // all of them are needed, by one phase or another
+      stage.kernel_taps =
+          w.kernel_h * w.kernel_w;  // all of them are needed, by one phase or another
     }
     return stage;
   }
@@ -342,8 +343,8 @@ class Builder : OpStages {
     stage.channelwise = !stage.whole_channels;
     if (stage.in.rows != stage.out.rows || stage.in.columns != stage.out.columns ||
         stage.in.batch != stage.out.batch || stage.in.channels != stage.out.channels)
-      return mapped(stage, broadcast_source(order_of(stage.input),
-                                            c_.graph.tensor(stage.output).shape));
+      return mapped(stage,
+                    broadcast_source(order_of(stage.input), c_.graph.tensor(stage.output).shape));
     bool broadcast = false;
     for (const Operand& operand : stage.operands)
       broadcast |= operand.map.rows != stage.out.rows || operand.map.batch != stage.out.batch;
@@ -415,7 +416,6 @@ bool keeps_places(const StageContext& context, const Op& op) {
            out.rows * out.columns == 1;
   });
 }
-
 
 /// Does every element stay at its byte? (A flattened one: without padding between the elements,
 /// since the weights are laid out for the order of its bytes.)

@@ -9,7 +9,8 @@
 namespace presil {
 
 void cannot_execute(const Op& op, const std::string& why) {
-  throw Error("{} '{}': the machine cannot execute it yet: {}", op_info(op.kind).name, op.name, why);
+  throw Error("{} '{}': the machine cannot execute it yet: {}", op_info(op.kind).name, op.name,
+              why);
 }
 
 Format format_of(const FunctionalPlan& plan, TensorId id) {
@@ -26,8 +27,9 @@ Format format_of(const FunctionalPlan& plan, TensorId id) {
 }
 
 bool is_fixed_point(const TensorDesc& tensor) {
-  return tensor.quantization && (tensor.type == DataType::kInt8 || tensor.type == DataType::kUint8 ||
-                                 tensor.type == DataType::kInt16);
+  return tensor.quantization &&
+         (tensor.type == DataType::kInt8 || tensor.type == DataType::kUint8 ||
+          tensor.type == DataType::kInt16);
 }
 
 bool same_scale(const TensorDesc& a, const TensorDesc& b) {
@@ -80,8 +82,7 @@ TableStep table_of(const FunctionalPlan& plan, const Op& op, TensorId in, Tensor
   TableStep table;
   if (is_float(made.type)) {
     const std::vector<double> reals = real_values(result);
-    for (const double real : reals)
-      table.entries.push_back(float_bits(plan.element_of(out), real));
+    for (const double real : reals) table.entries.push_back(float_bits(plan.element_of(out), real));
   } else {
     for (const std::int64_t value : stored_integers(result))
       table.entries.push_back(static_cast<std::int32_t>(value));
@@ -95,7 +96,8 @@ std::optional<Rescale> rescale_of(const FunctionalPlan& plan, const Op& op, Tens
   const TensorDesc& to = plan.graph().tensor(out);
   if (from.type == to.type && (is_float(from.type) || same_scale(from, to))) return {};
   if (is_float(from.type) || is_float(to.type))
-    cannot_execute(op, fmt::format("it would move {} into {}", name_of(from.type), name_of(to.type)));
+    cannot_execute(op,
+                   fmt::format("it would move {} into {}", name_of(from.type), name_of(to.type)));
   return rescale(scale_of(from), scale_of(to), range_of(to.type));
 }
 
@@ -135,20 +137,34 @@ std::optional<BinaryFunction> binary_function(OpKind kind) {
 std::optional<UnaryFunction> unary_function(OpKind kind) {
   using enum OpKind;
   constexpr std::pair<OpKind, UnaryFunction> kKnown[] = {
-      {kRelu, UnaryFunction::kRelu},         {kRelu6, UnaryFunction::kRelu6},
-      {kClip, UnaryFunction::kClip},         {kLeakyRelu, UnaryFunction::kLeakyRelu},
-      {kSigmoid, UnaryFunction::kSigmoid},   {kHardSigmoid, UnaryFunction::kHardSigmoid},
-      {kTanh, UnaryFunction::kTanh},         {kHardSwish, UnaryFunction::kHardSwish},
-      {kSilu, UnaryFunction::kSilu},         {kGelu, UnaryFunction::kGelu},
-      {kErf, UnaryFunction::kErf},           {kExp, UnaryFunction::kExp},
-      {kLog, UnaryFunction::kLog},           {kSqrt, UnaryFunction::kSqrt},
-      {kRsqrt, UnaryFunction::kRsqrt},       {kReciprocal, UnaryFunction::kReciprocal},
-      {kNeg, UnaryFunction::kNeg},           {kAbs, UnaryFunction::kAbs},
-      {kFloor, UnaryFunction::kFloor},       {kElu, UnaryFunction::kElu},
-      {kSoftplus, UnaryFunction::kSoftplus}, {kSquare, UnaryFunction::kSquare},
-      {kSin, UnaryFunction::kSin},           {kCos, UnaryFunction::kCos},
-      {kNot, UnaryFunction::kNot},           {kIdentity, UnaryFunction::kIdentity},
-      {kCast, UnaryFunction::kIdentity},     {kQuantize, UnaryFunction::kIdentity},
+      {kRelu, UnaryFunction::kRelu},
+      {kRelu6, UnaryFunction::kRelu6},
+      {kClip, UnaryFunction::kClip},
+      {kLeakyRelu, UnaryFunction::kLeakyRelu},
+      {kSigmoid, UnaryFunction::kSigmoid},
+      {kHardSigmoid, UnaryFunction::kHardSigmoid},
+      {kTanh, UnaryFunction::kTanh},
+      {kHardSwish, UnaryFunction::kHardSwish},
+      {kSilu, UnaryFunction::kSilu},
+      {kGelu, UnaryFunction::kGelu},
+      {kErf, UnaryFunction::kErf},
+      {kExp, UnaryFunction::kExp},
+      {kLog, UnaryFunction::kLog},
+      {kSqrt, UnaryFunction::kSqrt},
+      {kRsqrt, UnaryFunction::kRsqrt},
+      {kReciprocal, UnaryFunction::kReciprocal},
+      {kNeg, UnaryFunction::kNeg},
+      {kAbs, UnaryFunction::kAbs},
+      {kFloor, UnaryFunction::kFloor},
+      {kElu, UnaryFunction::kElu},
+      {kSoftplus, UnaryFunction::kSoftplus},
+      {kSquare, UnaryFunction::kSquare},
+      {kSin, UnaryFunction::kSin},
+      {kCos, UnaryFunction::kCos},
+      {kNot, UnaryFunction::kNot},
+      {kIdentity, UnaryFunction::kIdentity},
+      {kCast, UnaryFunction::kIdentity},
+      {kQuantize, UnaryFunction::kIdentity},
       {kDequantize, UnaryFunction::kIdentity}};
   for (const auto& [known, function] : kKnown)
     if (known == kind) return function;

@@ -157,10 +157,9 @@ Tile Walker<Sink>::output_tile(const Stage& stage, int number, std::int64_t imag
   t.column_shift = stage.out_column;
   t.image_rows = stage.out_image_rows;
   t.column_part = stage.out.columns <
-                  around_.network.storages[static_cast<std::size_t>(
-                                               around_.network.views[static_cast<std::size_t>(
-                                                                         stage.output)]
-                                                   .storage)]
+                  around_.network
+                      .storages[static_cast<std::size_t>(
+                          around_.network.views[static_cast<std::size_t>(stage.output)].storage)]
                       .map.columns;
   t.buffer = index_.find(Use::kOutput, number);
   if (t.buffer < 0) {

@@ -101,9 +101,11 @@ class Packer {
         const Shape& w = graph_.tensor(tile_.tensor).shape;
         const std::int64_t matrices = element_count(w) / (depth * stage_.out.channels);
         const std::int64_t base =
-            (matrices == 1 ? 0 : tile_.image * matrices / std::max<std::int64_t>(1, stage_.out.batch)) *
+            (matrices == 1 ? 0
+                           : tile_.image * matrices / std::max<std::int64_t>(1, stage_.out.batch)) *
             depth * stage_.out.channels;
-        return base + (op_.as<MatMulAttrs>().transpose_b ? k * depth + i : i * stage_.out.channels + k);
+        return base +
+               (op_.as<MatMulAttrs>().transpose_b ? k * depth + i : i * stage_.out.channels + k);
       }
       default:
         return (k * depth + i) * taps + tap;
@@ -114,8 +116,7 @@ class Packer {
   /// each place is. Empty: as it is.
   std::vector<std::int64_t> channel_order() const {
     if (op_.kind != OpKind::kFullyConnected) return {};
-    const TensorView& view =
-        plan_.network().views[static_cast<std::size_t>(stage_.input)];
+    const TensorView& view = plan_.network().views[static_cast<std::size_t>(stage_.input)];
     const Storage& storage = plan_.network().storages[static_cast<std::size_t>(view.storage)];
     if (storage.map.columns == 1 && storage.map.channels >= stage_.reduction) return {};
     const auto maker = graph_.producer(stage_.input);
@@ -131,9 +132,8 @@ class Packer {
       const std::int64_t c = at % from.extents.channels;
       const std::int64_t column = at / from.extents.channels % from.extents.columns;
       const std::int64_t row = at / (from.extents.channels * from.extents.columns);
-      const std::int64_t byte = ((row * map.blocks() + c / map.atom) * map.columns + column) *
-                                    map.atom +
-                                c % map.atom;
+      const std::int64_t byte =
+          ((row * map.blocks() + c / map.atom) * map.columns + column) * map.atom + c % map.atom;
       PRESIL_CHECK(byte < stage_.reduction, "{}: place {} of {}", stage_.name, byte,
                    stage_.reduction);
       order[static_cast<std::size_t>(byte)] = i;

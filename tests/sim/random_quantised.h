@@ -1,0 +1,11 @@
+#pragma once
+// Small networks around one random operator, in the types that they run in, with values.
+
+#include "models/graph.h"
+
+namespace presil::testing {
+
+/// Deterministic. `wide`: int16 activations and fp16 are among the types, too.
+Graph random_quantised_network(std::uint64_t seed, int number, bool wide);
+
+}  // namespace presil::testing

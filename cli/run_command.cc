@@ -11,6 +11,7 @@
 #include "models/import.h"
 #include "models/npy.h"
 #include "sim/reference/reference.h"
+#include "sim/reference/synthetic.h"
 #include "sim/run.h"
 
 namespace presil::cli {
@@ -103,17 +104,42 @@ class Comparison {
   std::string found_;
 };
 
+DataType type_of(Precision precision) {
+  return data_type_from_name(name_of(precision)).value_or(DataType::kInt8);
+}
+
+/// A network without values, or in floats on a chip that has none for it, gets synthetic ones.
+Graph executable(const Graph& graph, const ChipSpec& chip, const CompileOptions& options) {
+  bool complete = true, quantised = false;
+  for (const TensorDesc& tensor : graph.tensors()) {
+    complete &= !tensor.constant || tensor.data != nullptr;
+    quantised |= !tensor.constant && tensor.quantization.has_value();
+  }
+  if (complete && quantised) return graph;
+  const PrecisionMode& first = chip.mac_array.modes.front();
+  const PrecisionPair types =
+      options.precision.network.value_or(PrecisionPair{first.weights, first.activations});
+  fmt::print("{} get synthetic ones (docs/functional.md)\n",
+             quantised  ? "weights without values"
+             : complete ? "floats without a quantisation"
+                        : "weights without values and floats without a quantisation");
+  return synthetic(graph,
+                   {.activations = type_of(types.activations), .weights = type_of(types.weights)});
+}
+
 void run_network(const Options& options) {
   if (options.chip.empty()) throw Error("run: --chip is missing; `presil chips` lists the chips");
   if (options.inputs.empty()) throw Error("run: --input is missing: a .npy file or random:SEED");
   const ChipSpec chip =
       load_chip(find_chip(options.chip, chips_folder()), parse_overrides(options.set));
-  const Graph graph = load_network(options.model, {.allow_host_ops = options.host_ops});
+  const CompileOptions compile_options = options.compile.options(options.host_ops);
+  const Graph graph = executable(load_network(options.model, {.allow_host_ops = options.host_ops}),
+                                 chip, compile_options);
   if (options.outputs.size() > graph.outputs().size())
     throw Error("--output: network '{}' has {} outputs, {} are given", graph.name(),
                 graph.outputs().size(), options.outputs.size());
   const std::vector<Tensor> inputs = read_inputs(graph, options.inputs);
-  RunOptions run_options{.compile = options.compile.options(options.host_ops), .inputs = &inputs};
+  RunOptions run_options{.compile = compile_options, .inputs = &inputs};
   std::optional<Comparison> comparison;
   if (options.compare) {
     comparison.emplace(graph, inputs);

@@ -265,9 +265,7 @@ Dense compute(const Context& context, const LineFunction& f) {
   const Computation& c = context.computation;
   Dense in = gather(c.input, context.sram);
   const Box box = in.box;
-  PRESIL_CHECK(box.elements() == c.output.box.elements(), "{} elements for {}", box.elements(),
-               c.output.box.elements());
-  Dense result = dense(c.output.box);
+  Dense all = dense(box);  // lines are computed whole, whichever part is this command's
   const bool rows =
       f.along == LineFunction::Along::kRows || f.along == LineFunction::Along::kRowsAndColumns;
   const bool columns =
@@ -290,8 +288,16 @@ Dense compute(const Context& context, const LineFunction& f) {
         each([&](std::size_t i, std::size_t at) { line[i] = in.values[at]; });
         f.apply(line, made,
                 channels ? c.image * context.function.out.rows + box.row + r : box.channel + k);
-        each([&](std::size_t i, std::size_t at) { result.values[at] = made[i]; });
+        each([&](std::size_t i, std::size_t at) { all.values[at] = made[i]; });
       }
+  if (box.elements() == c.output.box.elements()) {
+    all.box = c.output.box;
+    return all;
+  }
+  Dense result = dense(c.output.box);
+  for_each(result, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t& v) {
+    v = all.at(r, col, k);
+  });
   return result;
 }
 

@@ -63,6 +63,7 @@ class Fuser {
     std::erase_if(stages, [&](const Stage& part) {
       if (part.reach != Reach::kSame || part.in_channel % part.in.atom != 0 ||
           part.in.bits != part.out.bits || part.in.batch != 1 || c_.graph.is_output(part.output) ||
+          !same_values(c_.graph, part.input, part.output) ||
           part.out.atom != c_.map_of(part.input).atom)
         return false;
       alias_[part.output] = {part.input, part.in_channel, part.in_row};
@@ -76,6 +77,7 @@ class Fuser {
     std::erase_if(stages, [&](const Stage& part) {
       const bool aligned = part.reach == Reach::kSame && part.out_channel % part.out.atom == 0 &&
                            part.in.bits == part.out.bits && part.in.batch == 1 &&
+                           same_values(c_.graph, part.input, op.outputs[0]) &&
                            part.in.atom == c_.map_of(op.outputs[0]).atom;
       if (!aligned || producer(part.input) < 0 || c_.graph.is_output(part.input) ||
           alias_.count(part.input) > 0)

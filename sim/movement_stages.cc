@@ -18,8 +18,9 @@ class Movement : OpStages {
     if (op_.kind == kSplit) return split();
     Stage stage = base(StageKind::kVector);
     // A reshape that is no view is a copy.
-    stage.vector_cost = op_.kind == kReshape ? c_.chip.vector_unit.cycles_per_element.at("copy")
-                                             : c_.vector_cost(op_);
+    stage.vector_cost = op_.kind == kReshape || op_.kind == kIdentity
+                            ? c_.chip.vector_unit.cycles_per_element.at("copy")
+                            : c_.vector_cost(op_);
     if (op_.kind == kSlice) return {slice(stage)};
     if (op_.kind == kPad && stage.in.channels == stage.out.channels &&
         stage.in.batch == stage.out.batch) {

@@ -434,7 +434,17 @@ bool keeps_bytes(const StageContext& context, const Op& op) {
 
 }  // namespace
 
+bool same_values(const Graph& graph, TensorId a, TensorId b) {
+  const TensorDesc &x = graph.tensor(a), &y = graph.tensor(b);
+  if (x.type != y.type) return false;
+  if (!x.quantization || !y.quantization) return !x.quantization && !y.quantization;
+  return x.quantization->scale == y.quantization->scale &&
+         x.quantization->zero_point == y.quantization->zero_point;
+}
+
 bool is_view(const StageContext& context, const Op& op) {
+  if (op.kind != OpKind::kIdentity && op.kind != OpKind::kReshape) return false;
+  if (!same_values(context.graph, op.inputs[0], op.outputs[0])) return false;
   if (op.kind == OpKind::kIdentity) return true;
   if (op.kind != OpKind::kReshape) return false;
   return keeps_places(context, op) && keeps_bytes(context, op);

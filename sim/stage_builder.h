@@ -31,6 +31,9 @@ struct StageContext {
 /// operator the machine cannot run, naming it.
 std::vector<Stage> build_stages(const StageContext& context, const Op& op, bool allow_host);
 
+/// Does a stored value stand for the same number in both tensors (type, quantisation)?
+bool same_values(const Graph& graph, TensorId a, TensorId b);
+
 /// Is the operator only another name for its input's bytes (identity, a reshape that moves nothing
 /// in the blocked layout)?
 bool is_view(const StageContext& context, const Op& op);

@@ -115,7 +115,10 @@ Graph executable(const Graph& graph, const ChipSpec& chip, const CompileOptions&
     complete &= !tensor.constant || tensor.data != nullptr;
     quantised |= !tensor.constant && tensor.quantization.has_value();
   }
-  if (complete && quantised) return graph;
+  bool floats = false;
+  for (const TensorDesc& tensor : graph.tensors())
+    floats |= !tensor.constant && is_float(tensor.type);
+  if (complete && (quantised || !floats)) return graph;
   const PrecisionMode& first = chip.mac_array.modes.front();
   const PrecisionPair types =
       options.precision.network.value_or(PrecisionPair{first.weights, first.activations});

@@ -277,7 +277,9 @@ Dense compute(const Context& context, const ProductFunction& p) {
       continue;
     }
     if (p.requantizers.empty()) {  // plain sums
-      result.values[i] = static_cast<std::int32_t>(done.integers[i]);
+      const IntegerRange range = range_of(p.made);
+      result.values[i] =
+          static_cast<std::int32_t>(std::clamp(done.integers[i], range.min, range.max));
       continue;
     }
     const Requantizer& r =

@@ -20,7 +20,8 @@ std::string canonical_text(const ChipSpec& c) {
     text += fmt::format("{} {} {} {} {} {} ", name_of(m.weights), name_of(m.activations),
                         m.parallelism_factor, m.dot_length, m.steps_per_cycle,
                         m.weight_load_cycles_per_output);
-  text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} ", static_cast<int>(a.dot_packing),
+  text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} ",
+                      static_cast<int>(a.dot_packing), a.part_kernel_channels, a.fuses_operands,
                       a.depthwise_channels, a.depthwise_taps, a.shadow_weights, a.stripe_min,
                       a.stripe_length, a.stripe_last_max, a.accumulators_kib, a.accumulator_bits,
                       static_cast<int>(a.start_after), a.output_elements_per_cycle,
@@ -28,8 +29,9 @@ std::string canonical_text(const ChipSpec& c) {
   const VectorUnitSpec& v = c.vector_unit;
   text += fmt::format("{} {} {} ", v.lanes, v.lanes_scale_with_width, v.startup_cycles);
   for (const auto& [key, cost] : v.cycles_per_element) text += fmt::format("{} {} ", key, cost);
-  text += fmt::format("{} {} {} {} {} ", c.sram.kib, c.sram.banks, c.sram.bank_bytes_per_cycle,
-                      c.sram.interleave_bytes, static_cast<int>(c.sram.array_port));
+  text += fmt::format("{} {} {} {} {} {} ", c.sram.kib, c.sram.banks, c.sram.bank_bytes_per_cycle,
+                      c.sram.interleave_bytes, static_cast<int>(c.sram.array_port),
+                      c.sram.across_layers);
   for (const MemorySpec& m : c.memories)
     text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ", m.name,
                         static_cast<int>(m.kind), m.kib, m.bytes_per_cycle, m.latency_cycles,

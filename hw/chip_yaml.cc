@@ -48,6 +48,8 @@ MacArraySpec read_array(YamlMap map) {
   for (YamlMap& mode : map.list("modes")) array.modes.push_back(read_mode(std::move(mode)));
   array.dot_packing =
       map.choice("dot_packing", {"none", "taps"}, 0) == 0 ? DotPacking::kNone : DotPacking::kTaps;
+  array.part_kernel_channels = map.integer("part_kernel_channels", {.min = 0, .max = 65536}, 0);
+  array.fuses_operands = map.boolean("fuses_operands", true);
   YamlMap depthwise = map.map_or_empty("depthwise");
   array.depthwise_channels = depthwise.integer("channels", kFromZero, 0);
   array.depthwise_taps = depthwise.integer("taps", kFromOne, 1);
@@ -223,7 +225,8 @@ ChipSpec read_chip(const YAML::Node& root, const std::string& file, std::set<std
                .interleave_bytes = sram.integer("interleave_bytes", kFromZero, 0),
                .array_port = sram.choice("array_port", {"shared", "dedicated"}, 0) == 0
                                  ? ArrayPort::kShared
-                                 : ArrayPort::kDedicated};
+                                 : ArrayPort::kDedicated,
+               .across_layers = sram.boolean("across_layers", true)};
   sram.finish();
   for (YamlMap& memory : map.list("memories"))
     chip.memories.push_back(read_memory(std::move(memory), chip.clock_mhz));

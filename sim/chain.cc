@@ -45,6 +45,10 @@ class Former {
   }
 
   FusedNetwork form_pinned() const {
+    if (!chip_.sram.across_layers && !options_.pins.chains->empty())
+      throw Error("mapping of chains: the SRAM of chip '{}' keeps nothing across layers "
+                  "(sram.across_layers)",
+                  chip_.name);
     FusedNetwork result = network_;
     result.groups.clear();
     std::size_t next = 0;
@@ -65,6 +69,7 @@ class Former {
   }
 
   FusedNetwork form() {
+    if (!chip_.sram.across_layers) return network_;
     FusedNetwork result = network_;
     result.groups.clear();
     const std::size_t count = network_.groups.size();

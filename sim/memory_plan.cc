@@ -26,7 +26,7 @@ class Planner {
     plan_.weights_stay.assign(groups, false);
     plan_.kept_weights.assign(groups, 0);
     pin_weights();
-    if (options_.steady) keep_weights();
+    if (options_.steady && chip_.sram.across_layers) keep_weights();
     while (!try_plan()) {
     }
     place_in_memories();

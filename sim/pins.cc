@@ -58,6 +58,9 @@ std::string why_never_resident(const ChipSpec& chip, const FusedNetwork& network
         "chip '{}' has {} cores, which share activations through memory; residency "
         "needs 1",
         chip.name, chip.cores);
+  if (!chip.sram.across_layers)
+    return fmt::format("the SRAM of chip '{}' keeps nothing across layers (sram.across_layers)",
+                       chip.name);
   if (s.is_input) return "it is an input of the network, which comes from memory";
   if (s.is_output) return "it is an output of the network, which goes to memory";
   if (s.is_constant) return "it is a constant, which comes from memory";

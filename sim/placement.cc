@@ -110,7 +110,7 @@ std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& netwo
 std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& network,
                                    const std::vector<int>& memory) {
   std::vector<bool> resident(network.storages.size(), false);
-  if (chip.cores > 1) return resident;
+  if (chip.cores > 1 || !chip.sram.across_layers) return resident;
   const std::vector<Lifetime> lives = lifetimes(network);
   std::vector<std::int64_t> free(network.groups.size());
   for (std::size_t g = 0; g < free.size(); ++g)

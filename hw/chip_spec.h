@@ -128,6 +128,9 @@ struct ControlSpec {
   std::int64_t issue_latency_cycles = 0;  ///< dependency met -> engine starts; pipelined
   std::int64_t layer_setup_cycles = 0;    ///< before the first command of each fusion group
   std::int64_t completion_cycles = 0;     ///< after the last command, until the host is told
+  /// May a layer load features and compute while the one before still works? Weights may come early
+  /// in any case.
+  bool layer_overlap = true;
 };
 
 struct HostSpec {

@@ -167,7 +167,8 @@ ControlSpec read_control(YamlMap map) {
                       .issue_cycles = map.integer("issue_cycles", kFromZero, 0),
                       .issue_latency_cycles = map.integer("issue_latency_cycles", kFromZero, 0),
                       .layer_setup_cycles = map.integer("layer_setup_cycles", kFromZero, 0),
-                      .completion_cycles = map.integer("completion_cycles", kFromZero, 0)};
+                      .completion_cycles = map.integer("completion_cycles", kFromZero, 0),
+                      .layer_overlap = map.boolean("layer_overlap", true)};
   map.finish();
   return control;
 }

@@ -1,6 +1,7 @@
 #include "sim/memory_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "core/error.h"
@@ -203,8 +204,9 @@ class Planner {
   std::optional<Mapping> choose(std::size_t g) {
     const FusionGroup& group = network_.groups[g];
     const Surroundings around = plan_.around(chip_, network_, g);
-    const std::optional<Choice> choice =
-        is_chain(group) ? tiler_.search_chain(around, group) : tiler_.search(around, group);
+    const std::optional<Choice> choice = group.is_cascade() ? tiler_.search_cascade(around, group)
+                                         : is_chain(group)  ? tiler_.search_chain(around, group)
+                                                            : tiler_.search(around, group);
     if (!choice) return {};
     return choice->mapping;
   }
@@ -249,7 +251,9 @@ class Planner {
         least = std::min(least, footprint(endless, alone, {.stages = {m}}));
       total = std::max(total, least);
     }
-    // Stages of a group that follow one another share the room in equal parts.
+    // Stages of a group that follow one another share the room in equal parts, those of a cascade
+    // have all of it.
+    if (network_.groups[g].is_cascade()) return total;
     return total * static_cast<std::int64_t>(network_.groups[g].stages.size());
   }
 
@@ -298,8 +302,9 @@ class Planner {
       if (apart && !avoid) break;
       std::vector<std::int64_t> at(buffers.size(), -1);
       std::vector<Gap> mine;
-      bool all = true;
+      bool all = place_shared(g, buffers, at, mine);
       for (const std::size_t i : order) {
+        if (!all || buffers[i].shared) continue;
         std::optional<std::int64_t> found;
         if (avoid) {
           std::vector<Gap> taken = mine;
@@ -320,6 +325,23 @@ class Planner {
       return true;
     }
     return false;
+  }
+
+  /// One place for the shared buffers of all stages of a cascade, one behind the other in each.
+  bool place_shared(std::size_t g, const std::vector<Buffer>& buffers,
+                    std::vector<std::int64_t>& at, std::vector<Gap>& mine) const {
+    const std::int64_t bytes = shared_bytes(buffers);
+    if (bytes == 0) return true;
+    const std::optional<std::int64_t> found = first_fit(gaps_of(g, mine), bytes);
+    if (!found) return false;
+    mine.emplace_back(*found, *found + aligned(bytes));
+    std::map<int, std::int64_t> used;
+    for (std::size_t i = 0; i < buffers.size(); ++i) {
+      if (!buffers[i].shared) continue;
+      at[i] = *found + used[buffers[i].stage];
+      used[buffers[i].stage] += buffers[i].bytes();
+    }
+    return true;
   }
 
   static std::optional<std::int64_t> first_fit(const std::vector<Gap>& gaps, std::int64_t bytes) {
@@ -347,7 +369,7 @@ class Planner {
         for (std::size_t s = 0; s < network_.storages.size(); ++s)
           if (!plan_.resident[s] && plan_.memory[s] == static_cast<int>(m) &&
               lives_[s].last >= lives_[s].first) {
-            items.push_back({network_.storages[s].map.bytes(), lives_[s]});
+            items.push_back({network_.storages[s].bytes(), lives_[s]});
             which.push_back(s);
           }
         std::int64_t peak = 0;
@@ -355,7 +377,7 @@ class Planner {
         for (std::size_t i = 0; i < which.size(); ++i) plan_.memory_address[which[i]] = at[i];
         if (capacity == 0 || peak <= capacity) break;
         const auto largest = *std::max_element(which.begin(), which.end(), [&](auto a, auto b) {
-          return network_.storages[a].map.bytes() < network_.storages[b].map.bytes();
+          return network_.storages[a].bytes() < network_.storages[b].bytes();
         });
         if (spill == static_cast<int>(m))
           throw Error(

@@ -108,6 +108,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.control.issue_latency_cycles += 1; },
       [](ChipSpec& c) { c.control.layer_setup_cycles += 1; },
       [](ChipSpec& c) { c.control.completion_cycles += 1; },
+      [](ChipSpec& c) { c.control.layer_overlap = false; },
       [](ChipSpec& c) { c.host.link_gb_per_s += 1; },
       [](ChipSpec& c) { c.host.per_inference_us += 1; },
       [](ChipSpec& c) { c.host.gops += 1; },

@@ -49,6 +49,7 @@ std::string canonical_text(const ChipSpec& c) {
       fmt::format("{} {} {} {} {} {} ", static_cast<int>(c.control.order), c.control.issue_cycles,
                   c.control.issue_latency_cycles, c.control.layer_setup_cycles,
                   c.control.completion_cycles, c.control.layer_overlap);
+  text += fmt::format("{} ", c.packed_inputs);
   text += fmt::format("{} {} {} {} ", c.host.link_gb_per_s, c.host.per_inference_us, c.host.gops,
                       c.host.per_op_us);
   for (const auto& [key, energy] : c.energy.mac) text += fmt::format("{} {} ", key, energy);

@@ -160,7 +160,10 @@ struct ChipSpec {
   PlacementSpec placement;
   DmaSpec dma;
   std::int64_t activation_atom_bytes = 32;  ///< channels are stored in blocks of so many bytes
-  double weight_compression = 1;            ///< bytes stored per byte used, (0, 2]
+  /// Inputs of the network with fewer channels than a block lie unpadded (NHWC); else each pixel
+  /// takes a power of two.
+  bool packed_inputs = false;
+  double weight_compression = 1;  ///< bytes stored per byte used, (0, 2]
   ControlSpec control;
   HostSpec host;
   EnergySpec energy;

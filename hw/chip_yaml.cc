@@ -234,6 +234,7 @@ ChipSpec read_chip(const YAML::Node& root, const std::string& file, std::set<std
   chip.placement = read_placement(map.map("placement"));
   chip.dma = read_dma(map.map("dma"));
   chip.activation_atom_bytes = map.integer("activation_atom_bytes", {.min = 1, .max = 4096}, 32);
+  chip.packed_inputs = map.boolean("packed_inputs", false);
   chip.weight_compression =
       map.number("weight_compression", {.min = 0, .max = 2, .above = true}, 1);
   chip.control = read_control(map.map_or_empty("control"));

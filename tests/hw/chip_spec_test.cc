@@ -102,6 +102,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.dma.weight_request_cycles += 1; },
       [](ChipSpec& c) { c.dma.store_request_cycles += 1; },
       [](ChipSpec& c) { c.activation_atom_bytes += 1; },
+      [](ChipSpec& c) { c.packed_inputs = true; },
       [](ChipSpec& c) { c.weight_compression /= 2; },
       [](ChipSpec& c) { c.control.order = IssueOrder::kInOrder; },
       [](ChipSpec& c) { c.control.issue_cycles += 1; },

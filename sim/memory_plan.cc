@@ -249,6 +249,8 @@ class Planner {
       std::int64_t least = std::int64_t{1} << 50;
       for (const StageMapping& m : stage_candidates(endless, alone, 0, CoreSplit::kNone))
         least = std::min(least, footprint(endless, alone, {.stages = {m}}));
+      if (stage.kind == StageKind::kRecurrent)  // the search takes fewer steps only without room
+        least = std::min(least, smallest_footprint(endless, alone));
       total = std::max(total, least);
     }
     // Stages of a group that follow one another share the room in equal parts, those of a cascade

@@ -147,7 +147,9 @@ TEST_CASE("every parameter that a file can set changes the hash when it is set")
         !key.starts_with("dma.request_cycles."))
       continue;
     CAPTURE(key);
-    const char* value = key == "control.order" ? "in_order" : "77";
+    const char* value = key == "control.order"           ? "in_order"
+                        : key == "control.layer_overlap" ? "false"
+                                                         : "77";
     CHECK(load_chip(file, {{key, value}}).hash() != plain);
   }
 }

@@ -359,6 +359,32 @@ class Planner {
     plan_.peak_sram_bytes = std::max(plan_.peak_sram_bytes, used);
   }
 
+  /// Names the layer at which most of `storages` live, and the largest of them then.
+  [[noreturn]] void too_small(std::size_t memory, const std::vector<std::size_t>& storages,
+                              std::int64_t peak) const {
+    std::size_t worst = 0, largest = storages.front();
+    std::int64_t most = -1;
+    for (std::size_t g = 0; g < network_.groups.size(); ++g) {
+      std::int64_t bytes = 0;
+      std::size_t big = storages.front();
+      std::int64_t biggest = -1;
+      for (const std::size_t s : storages) {
+        if (!alive(s, g)) continue;
+        bytes += network_.storages[s].bytes();
+        if (network_.storages[s].bytes() > biggest) biggest = network_.storages[s].bytes(), big = s;
+      }
+      if (bytes > most) most = bytes, worst = g, largest = big;
+    }
+    const MemorySpec& spec = chip_.memories[memory];
+    throw Error(
+        "activations need {} bytes of memory '{}' of {} KiB, most of them at layer '{}', where the "
+        "largest is '{}' {}; memories.{}.kib of at least {} or another placement.spill would do",
+        peak, spec.name, spec.kib, network_.groups[worst].name,
+        graph_.tensor(network_.storages[largest].root).name,
+        to_string(graph_.tensor(network_.storages[largest].root).shape), spec.name,
+        ceil_div(peak, 1024));
+  }
+
   /// Addresses in the memories; what does not fit a memory of limited size goes to the spill one.
   void place_in_memories() {
     const int spill = chip_.memory_index(chip_.placement.spill);
@@ -381,14 +407,7 @@ class Planner {
         const auto largest = *std::max_element(which.begin(), which.end(), [&](auto a, auto b) {
           return network_.storages[a].bytes() < network_.storages[b].bytes();
         });
-        if (spill == static_cast<int>(m))
-          throw Error(
-              "activations need {} bytes of memory '{}' of {} KiB, the largest is '{}' {}; "
-              "memories.{}.kib of at least {} or another placement.spill would do",
-              peak, chip_.memories[m].name, chip_.memories[m].kib,
-              graph_.tensor(network_.storages[largest].root).name,
-              to_string(graph_.tensor(network_.storages[largest].root).shape),
-              chip_.memories[m].name, ceil_div(peak, 1024));
+        if (spill == static_cast<int>(m)) too_small(m, which, peak);
         plan_.memory[largest] = spill;
         if (static_cast<int>(m) > spill) m = static_cast<std::size_t>(spill);  // place it there
       }

@@ -188,9 +188,10 @@ WeightTile Walker<Sink>::weight_tile(const Stage& stage, int number, std::int64_
       stage.kind == StageKind::kRecurrent ? stage.gates * stage.hidden : stage.out.channels;
   // Constants come with the first run of the reduction.
   const bool first = channels.begin == 0;
-  w.bytes = first
-                ? stage.weight_bytes(outputs.count(), channels.count())
-                : ceil_div(outputs.count() * channels.count() * stage.taps * stage.weight_bits, 8);
+  w.bytes =
+      first ? stage.weight_bytes(outputs.count(), channels.count())
+            : ceil_div(outputs.count() * channels.count() * stage.weight_taps() * stage.weight_bits,
+                       8);
   w.offset = image * stage.weight_bytes(sums, stage.reduction) +
              stage.weight_bytes(outputs.begin, stage.reduction) +
              (first ? 0 : stage.weight_bytes(outputs.count(), channels.begin));

@@ -163,7 +163,7 @@ TEST_CASE("a network in other types than it would run in cannot be executed") {
   const std::vector<Tensor> inputs = random_inputs(graph, 1);
   CHECK_THROWS_WITH_AS(
       run(graph, chip_of("ne-base"), {.inputs = &inputs}),
-      "tensor 'x': is fp32 and would be stored in 8 bits; to be executed, a network has to have "
+      "tensor 'conv': is fp32 and would be stored in 8 bits; to be executed, a network has to have "
       "the types that it runs in",
       Error);
 }

@@ -46,7 +46,7 @@ class Lowering {
     t.run_bytes = tile.bytes;
     t.traffic = Traffic::kWeights;
     t.stored_ratio = chip_.weight_compression;
-    t.request_every_cycles = chip_.dma.weight_request_cycles;
+    t.beat_cycles = chip_.dma.weight_beat_cycles;
     emit_pieces(t, false);
   }
 
@@ -117,9 +117,9 @@ class Lowering {
     t.run_bytes = tile.content.columns.count() * near.pixel;
     t.traffic = traffic_of(tile.tensor, store);
     std::int64_t rows = tile.content.rows.count(), blocks = Addresses::blocks_of(tile);
-    t.request_every_cycles = store         ? chip_.dma.store_request_cycles
-                             : blocks == 1 ? chip_.dma.feature_request_cycles
-                                           : chip_.dma.paired_request_cycles;
+    t.beat_cycles = store         ? chip_.dma.store_beat_cycles
+                    : blocks == 1 ? chip_.dma.feature_beat_cycles
+                                  : chip_.dma.paired_beat_cycles;
     if (t.run_bytes == far.block && t.run_bytes == near.block) {
       t.run_bytes *= blocks;
       blocks = 1;

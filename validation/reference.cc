@@ -45,6 +45,18 @@ const std::vector<ReferenceKind>& reference_kinds() {
        "NVDLA v1 RTL under Verilator: one convolution layer a row",
        {"nvdla/nvdla_rtl_dev.csv"},
        open_nvdla},
+      {"scalesim",
+       "SCALE-Sim v3 compute reports: one layer a row, ideal memory",
+       {"scalesim/alexnet.ss_32x32_ws.compute.csv", "scalesim/vit_s.ss_32x32_os.compute.csv"},
+       open_scalesim},
+      {"edge-tpu",
+       "Google Edge TPU, published latencies of whole models",
+       {"edge_tpu_published.csv"},
+       open_edge_tpu},
+      {"edge-tpu-nb201",
+       "Google Edge TPU, measured NAS-Bench-201 networks",
+       {"edge_tpu_nb201_dev.csv"},
+       open_edge_tpu},
   };
   return kinds;
 }

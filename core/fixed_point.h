@@ -23,7 +23,7 @@ struct FixedMultiplier {
 /// finite and not negative.
 FixedMultiplier quantize_multiplier(double real);
 
-/// round(a * b / 2^31), halves away from zero; gemmlowp SaturatingRoundingDoublingHighMul.
+/// round(a * b / 2^31), halves up; gemmlowp SaturatingRoundingDoublingHighMul.
 std::int32_t saturating_rounding_doubling_high_mul(std::int32_t a, std::int32_t b);
 /// The 16-bit form: round(a * b / 2^15).
 std::int16_t saturating_rounding_doubling_high_mul(std::int16_t a, std::int16_t b);

@@ -23,7 +23,7 @@ TEST_CASE("a multiplier has its mantissa in [0.5, 1) and the exponent as its shi
   CHECK(quantize_multiplier(0x1p-33) == FixedMultiplier{0, 0});
 }
 
-TEST_CASE("the doubling high product rounds halves away from zero and saturates at one point") {
+TEST_CASE("the doubling high product rounds halves up and saturates at one point") {
   CHECK(saturating_rounding_doubling_high_mul(kMin, kMin) == kMax);
   CHECK(saturating_rounding_doubling_high_mul(1 << 30, 1 << 30) == 1 << 29);
   CHECK(saturating_rounding_doubling_high_mul(1, 1 << 30) == 1);    // 0.5

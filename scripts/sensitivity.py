@@ -35,10 +35,9 @@ def numbers(node, key=""):
 
 def steps(value, up):
     """Values to try, nearest first."""
-    if isinstance(value, float) and value != int(value):
-        return [value * (1.1 if up else 0.9)]
-    tenth = round(value * (1.1 if up else 0.9))
-    return [v for v in (tenth, value + (1 if up else -1), value * 2 if up else value // 2) if v != value and v > 0]
+    exact = value * (1.1 if up else 0.9)
+    whole = (round(exact), value + (1 if up else -1), value * 2 if up else value // 2)
+    return [exact] + [v for v in whole if v != value and v > 0]
 
 
 class Latencies:

@@ -60,6 +60,7 @@ TEST_CASE(
 TEST_CASE("channels take turns at the port's requests, a burst each") {
   ChipSpec chip = test::small_chip();
   chip.dma.burst_bytes = 256;
+  chip.sram.bank_bytes_per_cycle = 256;  // never short
   chip.memories[0].bytes_per_cycle = 64;
   chip.memories[0].beat_bytes = 64;
   chip.memories[0].request_every_cycles = 1;

@@ -126,7 +126,7 @@ void DmaChannel::send(const Transfer& transfer, std::int64_t address, std::int64
   next_request_ = std::max(next_request_, grant_->at);
   if (write)
     next_request_ = std::max(next_request_, sent + beats);
-  else
+  else if (beat_every_ > 0)
     done = accepted_ = std::max(done, accepted_ + beats);
   window_[oldest_] = done;
   if (++oldest_ == window_.size()) oldest_ = 0;

@@ -35,6 +35,8 @@ class Tiler {
   std::optional<Choice> search(const Surroundings& around, const FusionGroup& group);
   /// The same with the group's stages depth-first; empty too when the stages do not chain.
   std::optional<Choice> search_chain(const Surroundings& around, const FusionGroup& group);
+  /// Tiles of each stage of a cascade for the rows that a stripe adds.
+  std::optional<Choice> search_cascade(const Surroundings& around, const FusionGroup& group);
 
  private:
   const Graph* graph_ = nullptr;

@@ -57,6 +57,13 @@ const std::vector<ReferenceKind>& reference_kinds() {
        "Google Edge TPU, measured NAS-Bench-201 networks",
        {"edge_tpu_nb201_dev.csv"},
        open_edge_tpu},
+      {"vela",
+       "Arm Vela's estimates of Ethos-U55: one operator a row",
+       {"vela/ethos-u55-128.pretrainedResnet_quant.per-layer.csv",
+        "vela/ethos-u55-128.vww_96_int8.per-layer.csv",
+        "vela/ethos-u55-256.pretrainedResnet_quant.per-layer.csv",
+        "vela/ethos-u55-256.vww_96_int8.per-layer.csv"},
+       open_vela},
   };
   return kinds;
 }

@@ -48,7 +48,7 @@ class Lowering {
     t.run_bytes = tile.bytes;
     t.traffic = Traffic::kWeights;
     t.stored_ratio = chip_.weight_compression;
-    t.request_every_cycles = chip_.dma.weight_request_cycles;
+    t.beat_cycles = chip_.dma.weight_beat_cycles;
     if (functional_ != nullptr && t.stored_ratio != 1) t.expanded = at_.expanded_weights(tile);
     if (functional_ != nullptr)
       note(tile, t.stored_ratio != 1 ? PackedTile::Place::kExpanded : PackedTile::Place::kMemory,
@@ -201,9 +201,9 @@ class Lowering {
       t.memory_address += far.block;
       t.sram_address += near.block;
     }
-    t.request_every_cycles = store         ? chip_.dma.store_request_cycles
-                             : blocks == 1 ? chip_.dma.feature_request_cycles
-                                           : chip_.dma.paired_request_cycles;
+    t.beat_cycles = store         ? chip_.dma.store_beat_cycles
+                    : blocks == 1 ? chip_.dma.feature_beat_cycles
+                                  : chip_.dma.paired_beat_cycles;
     if (t.run_bytes == far.block && t.run_bytes == near.block) {
       t.run_bytes *= blocks;
       blocks = 1;
@@ -229,7 +229,7 @@ class Lowering {
         skipped;
     t.memory_address += skipped;
     t.sram_address += skipped;
-    t.request_every_cycles = chip_.dma.store_request_cycles;
+    t.beat_cycles = chip_.dma.store_beat_cycles;
     t.dims[0] = {
         .count = tile.content.rows.count(), .memory_stride = far.row, .sram_stride = near.row};
     t.dims[1] = {.count = tile.content.columns.count(),

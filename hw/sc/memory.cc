@@ -38,24 +38,42 @@ void Memory::b_transport(int initiator, tlm::tlm_generic_payload& payload,
   const bool write = payload.is_write();
   Port& port = port_of(initiator);
   const Ticks called = now();
-  Ticks request = called + static_cast<Ticks>(delay.value());
-  request = std::max(request, port.request_free);
-  if (!port.in_flight.empty() && !write) request = std::max(request, port.in_flight[port.oldest]);
-  port.request_free = request + request_every_;
-  const Ticks transfer = transfer_time(payload.get_data_length());
+  const auto address = static_cast<std::int64_t>(payload.get_address());
+  const std::int64_t bytes = payload.get_data_length(), beats = spec_.beats(address, bytes);
+  const Ticks request =
+      send_requests(port, called + static_cast<Ticks>(delay.value()), beats, write);
+  if (Grant* grant = payload.get_extension<Grant>())
+    grant->at = port.request_free[port_side(write)];
+  const Ticks transfer = transfer_time(spec_.beat_bytes > 0 ? beats * spec_.beat_bytes : bytes);
   Ticks slot = bus_slot(port, request, write);
-  if (spec_.kind == MemoryKind::kBanked)
-    slot += open_row(port, static_cast<std::int64_t>(payload.get_address()), slot);
-  port.bus_free[spec_.duplex && write ? 1 : 0] = slot + transfer;
-  const Ticks done = slot + transfer + (write ? write_latency_ : latency_);
-  if (!port.in_flight.empty() && !write) {
-    port.in_flight[port.oldest] = done;
-    port.oldest = (port.oldest + 1) % port.in_flight.size();
-  }
-  delay = sc_ticks(done - called);
+  if (spec_.kind == MemoryKind::kBanked) slot += open_row(port, address, slot);
+  port.bus_free[port_side(write)] = slot + transfer;
+  const Ticks latency = write ? write_latency_ : latency_;
+  if (!port.in_flight.empty() && !write)
+    for (std::int64_t beat = 1; beat <= beats; ++beat) {
+      port.in_flight[port.oldest] = slot + transfer * beat / beats + latency;
+      port.oldest = (port.oldest + 1) % port.in_flight.size();
+    }
+  delay = sc_ticks(slot + transfer + latency - called);
 }
 
-Ticks Memory::transfer_time(unsigned bytes) {
+Ticks Memory::send_requests(Port& port, Ticks request, std::int64_t beats, bool write) const {
+  Ticks& line = port.request_free[port_side(write)];
+  request = std::max(request, line);
+  const std::size_t limit = write ? 0 : port.in_flight.size();
+  const auto room_for = [&](std::int64_t beat) {
+    const auto ahead = static_cast<std::size_t>(beat);
+    return ahead < limit ? port.in_flight[(port.oldest + ahead) % limit] : Ticks{0};
+  };
+  request = std::max(request, room_for(0));
+  Ticks last = request;
+  for (std::int64_t beat = 1; beat < beats; ++beat)
+    last = std::max(last + request_every_, room_for(beat));
+  line = last + request_every_;
+  return request;
+}
+
+Ticks Memory::transfer_time(std::int64_t bytes) {
   if (bytes != last_bytes_) {
     last_bytes_ = bytes;
     last_transfer_ = to_ticks(static_cast<double>(bytes) / spec_.bytes_per_cycle);
@@ -64,7 +82,7 @@ Ticks Memory::transfer_time(unsigned bytes) {
 }
 
 Ticks Memory::bus_slot(Port& port, Ticks request, bool write) const {
-  Ticks slot = std::max(request, port.bus_free[spec_.duplex && write ? 1 : 0]);
+  Ticks slot = std::max(request, port.bus_free[port_side(write)]);
   if (!spec_.duplex && write != port.last_write) slot += turnaround_;
   port.last_write = write;
   return after_refresh(slot);

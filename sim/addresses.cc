@@ -7,6 +7,14 @@
 
 namespace presil {
 
+namespace {
+
+const FeatureMap& storage_map(const FusedNetwork& network, const TensorView& view) {
+  return network.storages[static_cast<std::size_t>(view.storage)].map;
+}
+
+}  // namespace
+
 Addresses::Addresses(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
                      const MemoryPlan& plan, const PrecisionPlan& precision)
     : chip_(chip), network_(network), plan_(plan) {
@@ -74,22 +82,23 @@ std::int64_t Addresses::buffer_base(int buffer, int slot) const {
          slot * buffers_[static_cast<std::size_t>(buffer)].slot_bytes;
 }
 
-Strides Addresses::stored_strides(const Tile& tile) const {
-  const FeatureMap& whole = network_.storages[storage_of(tile.tensor)].map;
+Strides stored_strides(const FusedNetwork& network, const Tile& tile) {
+  const FeatureMap& whole =
+      storage_map(network, network.views[static_cast<std::size_t>(tile.tensor)]);
   const bool same = whole.columns == tile.map->columns && whole.bits == tile.map->bits &&
                     whole.atom == tile.map->atom;
   const FeatureMap& map = same ? whole : *tile.map;
   return {map.row_bytes(), map.block_bytes(), map.pixel_bytes()};
 }
 
-std::int64_t Addresses::stored_offset(const Tile& tile, const Strides& s) const {
-  const TensorView& view = view_of(tile.tensor);
+std::int64_t stored_offset(const FusedNetwork& network, const Tile& tile, const Strides& s) {
+  const TensorView& view = network.views[static_cast<std::size_t>(tile.tensor)];
   const std::int64_t row =
       tile.image * tile.map->rows + tile.content.rows.begin + view.row + tile.row_shift;
   const std::int64_t channel = tile.content.channels.begin + view.channel + tile.channel_shift;
   const std::int64_t at =
       row * s.row + channel / tile.map->atom * s.block + tile.content.columns.begin * s.pixel;
-  const FeatureMap& map = network_.storages[storage_of(tile.tensor)].map;
+  const FeatureMap& map = storage_map(network, view);
   // A view through another shape may count bytes differently at its end: never beyond it.
   return std::min(at, std::max<std::int64_t>(0, map.bytes() - 1));
 }
@@ -120,14 +129,14 @@ Region Addresses::region_of(const Tile& tile) const {
   if (tile.buffer >= 0 && tile.frame.rows.count() == 0)  // a recurrent stage's scratch
     return {buffer_base(tile.buffer, 0), buffers_[static_cast<std::size_t>(tile.buffer)].bytes()};
   const bool resident = tile.buffer < 0;
-  const Strides s = resident ? stored_strides(tile) : frame_strides(tile);
+  const Strides s = resident ? stored_strides(network_, tile) : frame_strides(tile);
   const std::int64_t rows = tile.content.rows.count();
   if (tile.ring &&
       tile.content.rows.begin % tile.frame.rows.count() + rows > tile.frame.rows.count())
     return {buffer_base(tile.buffer, tile.slot), tile.frame.rows.count() * s.row};
-  std::int64_t address = resident
-                             ? plan_.sram_address[storage_of(tile.tensor)] + stored_offset(tile, s)
-                             : frame_address(tile, s);
+  std::int64_t address =
+      resident ? plan_.sram_address[storage_of(tile.tensor)] + stored_offset(network_, tile, s)
+               : frame_address(tile, s);
   std::int64_t run = (blocks_of(tile) - 1) * s.block + tile.content.columns.count() * s.pixel;
   Region region{address, run, rows, s.row};
   if (rows == 1 || run >= s.row) region = {address, (rows - 1) * s.row + run, 1, 0};

@@ -7,6 +7,7 @@
 #include "hw/hazards.h"
 #include "sim/addresses.h"
 #include "sim/commands.h"
+#include "sim/transfers.h"
 
 namespace presil {
 
@@ -109,27 +110,13 @@ class Lowering {
   }
 
   void transfer(const Tile& tile, bool store) {
-    const Strides far = at_.stored_strides(tile), near = Addresses::frame_strides(tile);
+    const Strides far = stored_strides(network_, tile), near = Addresses::frame_strides(tile);
     const std::size_t s = at_.storage_of(tile.tensor);
-    Transfer t{.memory = plan_.memory[s]};
-    t.memory_address = plan_.memory_address[s] + at_.stored_offset(tile, far);
+    Transfer t = feature_transfer(chip_, tile, far, near, store);
+    t.memory = plan_.memory[s];
+    t.memory_address = plan_.memory_address[s] + stored_offset(network_, tile, far);
     t.sram_address = at_.frame_address(tile, near);
-    t.run_bytes = tile.content.columns.count() * near.pixel;
     t.traffic = traffic_of(tile.tensor, store);
-    std::int64_t rows = tile.content.rows.count(), blocks = Addresses::blocks_of(tile);
-    t.request_every_cycles = store         ? chip_.dma.store_request_cycles
-                             : blocks == 1 ? chip_.dma.feature_request_cycles
-                                           : chip_.dma.paired_request_cycles;
-    if (t.run_bytes == far.block && t.run_bytes == near.block) {
-      t.run_bytes *= blocks;
-      blocks = 1;
-    }
-    if (blocks == 1 && t.run_bytes == far.row && t.run_bytes == near.row) {
-      t.run_bytes *= rows;
-      rows = 1;
-    }
-    t.dims[0] = {.count = rows, .memory_stride = far.row, .sram_stride = near.row};
-    t.dims[1] = {.count = blocks, .memory_stride = far.block, .sram_stride = near.block};
     const auto first = static_cast<CommandId>(program_.commands.size());
     emit_pieces(t, store, host_touched_[s]);
     if (!uses_host_) return;
@@ -137,35 +124,8 @@ class Lowering {
       transfers_[s].push_back(id);
   }
 
-  /// Cuts a transfer into commands of at most kTransferBursts bursts.
-  void emit_pieces(Transfer t, bool store, const std::vector<CommandId>& extra = {}) {
-    const std::int64_t most = kTransferBursts * chip_.dma.burst_bytes;
-    TransferDim& rows = t.dims[0];
-    const std::int64_t row_bytes = t.run_bytes * t.dims[1].count;
-    if (rows.count > 1 && row_bytes * rows.count > most) {
-      const std::int64_t at_once = std::max<std::int64_t>(1, most / row_bytes);
-      const std::int64_t all = rows.count;
-      for (std::int64_t r = 0; r < all; r += at_once) {
-        Transfer piece = t;
-        piece.dims[0].count = std::min(at_once, all - r);
-        piece.memory_address += r * rows.memory_stride;
-        piece.sram_address += r * rows.sram_stride;
-        emit_pieces(piece, store, extra);
-      }
-      return;
-    }
-    if (rows.count == 1 && t.dims[1].count == 1 && t.run_bytes > most) {
-      for (std::int64_t at = 0; at < t.run_bytes; at += most) {
-        Transfer piece = t;
-        piece.run_bytes = std::min(most, t.run_bytes - at);
-        piece.memory_address +=
-            static_cast<std::int64_t>(std::floor(static_cast<double>(at) * t.stored_ratio));
-        piece.sram_address += at;
-        emit_transfer(piece, store, extra);
-      }
-      return;
-    }
-    emit_transfer(t, store, extra);
+  void emit_pieces(const Transfer& t, bool store, const std::vector<CommandId>& extra = {}) {
+    for_each_piece(chip_, t, [&](const Transfer& piece) { emit_transfer(piece, store, extra); });
   }
 
   void emit_transfer(const Transfer& t, bool store, const std::vector<CommandId>& extra) {

@@ -10,10 +10,18 @@ double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoa
   double rate = memory.bytes_per_cycle;
   rate =
       std::min(rate, static_cast<double>(chip.dma.outstanding) * burst / (latency + burst / rate));
-  if (memory.request_every_cycles > 0) rate = std::min(rate, burst / memory.request_every_cycles);
+  const double every = std::max(memory.request_every_cycles, load.request_every);
+  if (every > 0) rate = std::min(rate, burst / every);
   if (memory.refresh_interval_cycles > 0)
     rate *= 1 - memory.refresh_cycles / memory.refresh_interval_cycles;
   return load.bytes / rate;
+}
+
+double request_every_cycles(const ChipSpec& chip, const FeatureMap& map, std::int64_t channels,
+                            bool write) {
+  if (write) return chip.dma.store_request_cycles;
+  return ceil_div(channels, map.atom) == 1 ? chip.dma.feature_request_cycles
+                                           : chip.dma.paired_request_cycles;
 }
 
 double turnaround_cycles(const MemorySpec& memory, double bursts) {

@@ -61,9 +61,10 @@ struct Engine {
 
 class Replay {
  public:
-  Replay(const ChipSpec& chip, const Schedule& schedule, std::int64_t cores)
+  Replay(const ChipSpec& chip, const Schedule& schedule, std::int64_t cores, double limit)
       : chip_(chip),
         schedule_(schedule),
+        limit_(limit * kTicksPerCycle),
         missing_(schedule.steps.size(), 0),
         arrival_(schedule.steps.size(), 0),
         first_dependent_(schedule.steps.size() + 1, 0),
@@ -73,11 +74,13 @@ class Replay {
     streams_ = static_cast<std::size_t>(std::min<std::int64_t>(3, chip.dma.channels));
     for (std::int64_t core = 0; core < cores; ++core) add_core();
     link();
+    count();
   }
 
-  Ticks run() {
+  /// When all is done; empty when that is beyond the limit.
+  std::optional<Ticks> run() {
     start();
-    while (!events_.empty()) {
+    while (!events_.empty() && !hopeless_) {
       const Event event = events_.top();
       events_.pop();
       now_ = event.time;
@@ -94,6 +97,7 @@ class Replay {
           break;
       }
     }
+    if (hopeless_) return {};
     return last_done_;
   }
   std::int64_t bursts() const { return bursts_; }
@@ -160,6 +164,68 @@ class Replay {
         dependents_[static_cast<std::size_t>(
             next[static_cast<std::size_t>(schedule_.before[static_cast<std::size_t>(from)])]++)] =
             static_cast<int>(id);
+  }
+
+  // ---- what is to come at least ----
+
+  struct Left {
+    std::vector<double> ports, streams, arrays;  ///< ticks of each port, queue, core
+  };
+
+  void count() {
+    left_.ports.assign(ports_.size(), 0);
+    left_.streams.assign(queues_.size(), 0);
+    left_.arrays.assign(outputs_.size(), 0);
+    for (const Step& step : schedule_.steps) count(step, 1);
+    total_ = left_;
+    for (const auto* some : {&left_.ports, &left_.streams, &left_.arrays})
+      for (const double ticks : *some) give_up(ticks);
+    for (std::size_t core = 0; core < sequencer_free_.size(); ++core) {
+      const auto steps = std::count_if(
+          schedule_.steps.begin(), schedule_.steps.end(),
+          [&](const Step& step) { return static_cast<std::size_t>(step.core) == core; });
+      give_up(static_cast<double>(steps * chip_.control.issue_cycles * kTicksPerCycle));
+    }
+  }
+
+  void count(const Step& step, double times) {
+    switch (step.kind) {
+      case Step::Kind::kLoad:
+      case Step::Kind::kStore: {
+        const Transfer& t = transfer_of(step);
+        const MemorySpec& memory = chip_.memories[static_cast<std::size_t>(t.memory)];
+        const double bytes =
+            static_cast<double>(t.stored_bytes()) * kTicksPerCycle / memory.bytes_per_cycle;
+        const double requests =
+            static_cast<double>(t.runs() * ceil_div(t.stored_run_bytes(), chip_.dma.burst_bytes)) *
+            std::max(t.request_every_cycles, memory.request_every_cycles) * kTicksPerCycle;
+        // Duplex, reads and writes come at once.
+        left_.ports[static_cast<std::size_t>(t.memory)] += times * bytes / (memory.duplex ? 2 : 1);
+        if (chip_.dma.channels <= 3)  // each stream has one channel
+          left_.streams[queue_of(step)] += times * std::max(bytes, requests);
+        break;
+      }
+      case Step::Kind::kMatrix:
+        left_.arrays[static_cast<std::size_t>(step.core)] +=
+            times * kTicksPerCycle *
+            static_cast<double>(
+                schedule_.matrices[static_cast<std::size_t>(step.work)].timing.compute.value);
+        break;
+      case Step::Kind::kVector:
+        break;
+    }
+  }
+
+  void give_up(double least) { hopeless_ = hopeless_ || least > limit_; }
+
+  /// Gives up when what is left takes too long even alone, or when so far it has gone so slowly
+  /// that the rest would have to be much faster.
+  void judge(double left, double total) {
+    const auto now = static_cast<double>(now_);
+    give_up(now + left);
+    constexpr double kEnough = 0.2, kMuchFaster = 1.25;
+    furthest_ = std::max(furthest_, total > 0 ? 1 - left / total : 0);
+    if (furthest_ > kEnough) give_up(now / furthest_ / kMuchFaster);
   }
 
   bool in_order() const { return chip_.control.order == IssueOrder::kInOrder; }
@@ -240,9 +306,11 @@ class Replay {
       wake(index, end);
       return;
     }
+    const auto core = static_cast<std::size_t>(step.core);
+    judge(left_.arrays[core], total_.arrays[core]);
+    count(step, -1);
     const auto& [matrix, timing] = schedule_.matrices[static_cast<std::size_t>(step.work)];
-    const auto [end, done] =
-        outputs_[static_cast<std::size_t>(step.core)].course(start, matrix, timing);
+    const auto [end, done] = outputs_[core].course(start, matrix, timing);
     events_.push({done, Event::Kind::kDone, id});
     wake(index, end);
   }
@@ -273,6 +341,12 @@ class Replay {
   void begin(Engine& engine) {
     Channel& channel = engine.channel;
     engine.step = queues_[engine.queue].pop();
+    const Step& step = step_at(engine.step);
+    // Other transfers may be under way: theirs are left out.
+    const auto port = static_cast<std::size_t>(transfer_of(step).memory);
+    judge(left_.ports[port], total_.ports[port]);
+    judge(left_.streams[engine.queue], total_.streams[engine.queue]);
+    count(step, -1);
     channel.next_request = std::max({channel.next_request, now_,
                                      arrival_[static_cast<std::size_t>(engine.step)] +
                                          chip_.dma.setup_cycles * kTicksPerCycle});
@@ -306,6 +380,7 @@ class Replay {
 
   const ChipSpec& chip_;
   const Schedule& schedule_;
+  double limit_;                ///< ticks
   std::vector<int> missing_;    ///< of each step: dependencies not yet done
   std::vector<Ticks> arrival_;  ///< of each step at its engine; in order, first when it is decoded
   std::vector<int> first_dependent_, dependents_;
@@ -318,21 +393,26 @@ class Replay {
   std::vector<OutputStage> outputs_;  ///< of each core
   std::priority_queue<Event, std::vector<Event>, std::greater<>> events_;
   Ticks now_ = 0, last_done_ = 0;
+  bool hopeless_ = false;
+  Left left_, total_;
+  double furthest_ = 0;  ///< the largest part of any of them that has begun
   std::int64_t bursts_ = 0;
 };
 
 }  // namespace
 
-std::optional<Replayed> replay(const Surroundings& around, const FusionGroup& group,
-                               const Mapping& mapping, std::int64_t limit) {
+Replayed replay(const Surroundings& around, const FusionGroup& group, const Mapping& mapping,
+                const ReplayLimits& limits) {
   const std::optional<Schedule> schedule =
-      schedule_of(around, group, mapping, static_cast<std::size_t>(limit));
-  if (!schedule) return {};
-  Replay replay(around.chip, *schedule, mapping.split == CoreSplit::kNone ? 1 : around.chip.cores);
-  const Ticks total = replay.run();
-  return Replayed{{static_cast<double>(to_cycles_up(total)), schedule->bytes,
-                   static_cast<std::int64_t>(schedule->steps.size())},
-                  replay.bursts()};
+      schedule_of(around, group, mapping, static_cast<std::size_t>(limits.commands));
+  if (!schedule) return {{}, limits.commands};
+  const auto commands = static_cast<std::int64_t>(schedule->steps.size());
+  Replay replay(around.chip, *schedule, mapping.split == CoreSplit::kNone ? 1 : around.chip.cores,
+                limits.cycles);
+  const std::optional<Ticks> total = replay.run();
+  const std::int64_t work = commands + replay.bursts();
+  if (!total) return {{}, work};
+  return {Price{static_cast<double>(to_cycles_up(*total)), schedule->bytes, commands}, work};
 }
 
 }  // namespace presil

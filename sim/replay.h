@@ -4,18 +4,25 @@
 // by where feature maps cross a memory's port and the clock (sim/clock.h) is blind for reads and
 // writes that take turns.
 
+#include <optional>
+
 #include "sim/clock.h"
 
 namespace presil {
 
+struct ReplayLimits {
+  std::int64_t commands = 10'000'000;
+  double cycles = 1e300;  ///< where a replay is given up, as soon as it must take longer
+};
+
 struct Replayed {
-  Price price;
-  std::int64_t bursts = 0;
+  std::optional<Price> price;  ///< empty beyond the limits
+  std::int64_t work = 0;       ///< commands and bursts that were looked at
 };
 
 /// Cycles of a group of Mac and Vector stages that is no chain; its maps lie in the memories one
-/// behind another. Empty when there are more than `limit` commands.
-std::optional<Replayed> replay(const Surroundings& around, const FusionGroup& group,
-                               const Mapping& mapping, std::int64_t limit);
+/// behind another.
+Replayed replay(const Surroundings& around, const FusionGroup& group, const Mapping& mapping,
+                const ReplayLimits& limits);
 
 }  // namespace presil

@@ -80,9 +80,20 @@ class Scheduler {
   void load(const Tile& tile) {
     if (over()) return;
     Slot& to = slot(tile.buffer, tile.slot);
-    // Further rows of a held input go where nobody has read yet.
-    const bool held = tile.frame.rows.count() > tile.content.rows.count();
-    to.ready = transfer(feature(tile, false), Step::Kind::kLoad, held ? -1 : to.reader);
+    // Further rows and channels of a held input go where nobody has read yet.
+    const bool held = tile.frame.rows.count() > tile.content.rows.count() ||
+                      tile.frame.channels.count() > tile.content.channels.count();
+    if (!held) to.pieces.clear();
+    const Transfer t = feature(tile, false);
+    const std::int64_t row_bytes = t.dims[0].memory_stride;
+    to.ready = transfer(t, Step::Kind::kLoad, held ? -1 : to.reader, [&](const Transfer& piece) {
+      const std::int64_t bytes =
+          piece.memory_address - t.memory_address +
+          (t.dims[0].count > 1 ? piece.dims[0].count * row_bytes : piece.run_bytes);
+      to.pieces.push_back({tile.content.channels.begin, tile.content.rows.begin + bytes / row_bytes,
+                           static_cast<int>(schedule_.steps.size())});
+    });
+    to.pieces.back().row_end = tile.content.rows.end;
   }
 
   void load_weights(const WeightTile& tile) {
@@ -104,7 +115,7 @@ class Scheduler {
     if (over()) return;
     const bool matrix = is_matrix(tile);
     const bool writes = tile.last_of_sum || !matrix;
-    wait_for_slot(tile.input.buffer, tile.input.slot);
+    wait_for_rows(tile.input);
     wait_for_slot(tile.weights.buffer, tile.weights.slot);
     if (tile.weight_map.map != nullptr) wait_for_slot(tile.weight_map.buffer, tile.weight_map.slot);
     wait_for_slot(tile.constants, 0);
@@ -144,9 +155,15 @@ class Scheduler {
   void host(const Stage&) {}
 
  private:
+  /// Part of a tile that came by one step, with all rows before its end.
+  struct Piece {
+    std::int64_t channel_begin, row_end;
+    int step;
+  };
   /// The steps that touched it last; -1: none.
   struct Slot {
     int ready = -1, reader = -1, stored = -1;
+    std::vector<Piece> pieces;  ///< of what was loaded
   };
 
   Slot& slot(int buffer, int index) {
@@ -157,6 +174,15 @@ class Scheduler {
   }
   void wait_for_slot(int buffer, int index) {
     if (buffer >= 0) wait_for(slot(buffer, index).ready);
+  }
+  /// For the last of the rows that are read, not for those that come behind them.
+  void wait_for_rows(const Tile& tile) {
+    if (tile.buffer < 0) return;
+    for (const Piece& piece : slot(tile.buffer, tile.slot).pieces)
+      if (piece.channel_begin == tile.content.channels.begin &&
+          piece.row_end >= tile.content.rows.end)
+        return wait_for(piece.step);
+    wait_for(slot(tile.buffer, tile.slot).ready);
   }
   void read_by(int buffer, int index, int step) {
     if (buffer >= 0) slot(buffer, index).reader = step;
@@ -178,8 +204,14 @@ class Scheduler {
 
   /// Gives the last of its pieces.
   int transfer(const Transfer& t, Step::Kind kind, int after) {
+    return transfer(t, kind, after, [](const Transfer&) {});
+  }
+  /// Calls tell(piece) before each.
+  template <typename Tell>
+  int transfer(const Transfer& t, Step::Kind kind, int after, Tell&& tell) {
     int id = -1;
     for_each_piece(around_.chip, t, [&](const Transfer& piece) {
+      tell(piece);
       wait_for(after);
       schedule_.bytes += static_cast<double>(piece.stored_bytes());
       schedule_.transfers.push_back(piece);

@@ -36,6 +36,12 @@ inline int input_count(int usual) {
   return given != nullptr ? std::max(1, std::atoi(given)) : usual;
 }
 
+/// Is the network to be run? PRESIL_ORACLE_NETWORK names the only one.
+inline bool is_wanted(const std::string& network) {
+  const char* only = std::getenv("PRESIL_ORACLE_NETWORK");
+  return only == nullptr || network == only;
+}
+
 /// Elements of a 4-D tensor from [N,C,H,W] to [N,H,W,C] or, `to_file` false, back.
 inline Bytes reordered(const Bytes& from, const Shape& shape, std::size_t width, bool to_file) {
   if (shape.size() != 4) return from;

@@ -46,6 +46,11 @@ struct MacArraySpec {
   std::int64_t pixels = 1;           ///< output positions a step
   std::vector<PrecisionMode> modes;  ///< at least one; the first is the default of fp32 networks
   DotPacking dot_packing = DotPacking::kNone;
+  /// A dot product sums either dot_length channels of one tap or so many channels of
+  /// dot_length / part_kernel_channels taps, whichever wastes less of the layer; 0: only the first.
+  std::int64_t part_kernel_channels = 0;
+  /// May the output stage read a second feature map (a residual addition behind a convolution)?
+  bool fuses_operands = true;
   std::int64_t depthwise_channels = 0;  ///< channels a step of a depthwise convolution; 0: as dense
   std::int64_t depthwise_taps = 1;      ///< taps a step of a depthwise convolution
   bool shadow_weights = true;           ///< the next stationary block loads behind the current pass
@@ -74,6 +79,9 @@ struct SramSpec {
   /// Bytes after which addresses go to the next bank; 0: bank i holds the i-th contiguous part.
   std::int64_t interleave_bytes = 0;
   ArrayPort array_port = ArrayPort::kShared;
+  /// May it keep activations (and weights, in steady state) from one layer to the next? False: a
+  /// working buffer of one layer's tiles; what layers hand on lies in a memory.
+  bool across_layers = true;
 };
 
 enum class MemoryKind : std::uint8_t { kFixedLatency, kBanked };
@@ -120,6 +128,9 @@ struct ControlSpec {
   std::int64_t issue_latency_cycles = 0;  ///< dependency met -> engine starts; pipelined
   std::int64_t layer_setup_cycles = 0;    ///< before the first command of each fusion group
   std::int64_t completion_cycles = 0;     ///< after the last command, until the host is told
+  /// May a layer load features and compute while the one before still works? Weights may come early
+  /// in any case.
+  bool layer_overlap = true;
 };
 
 struct HostSpec {
@@ -149,7 +160,10 @@ struct ChipSpec {
   PlacementSpec placement;
   DmaSpec dma;
   std::int64_t activation_atom_bytes = 32;  ///< channels are stored in blocks of so many bytes
-  double weight_compression = 1;            ///< bytes stored per byte used, (0, 2]
+  /// Inputs of the network with fewer channels than a block lie unpadded (NHWC); else each pixel
+  /// takes a power of two.
+  bool packed_inputs = false;
+  double weight_compression = 1;  ///< bytes stored per byte used, (0, 2]
   ControlSpec control;
   HostSpec host;
   EnergySpec energy;

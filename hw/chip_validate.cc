@@ -28,11 +28,18 @@ Problem stripe_problem(const MacArraySpec& array) {
 }
 
 Problem mode_problem(const MacArraySpec& array) {
+  if (array.part_kernel_channels > 0 && array.dot_packing != DotPacking::kNone)
+    return ChipProblem{"mac_array.part_kernel_channels",
+                       "must be 0 with dot_packing: taps, which leaves nothing to choose"};
   std::set<std::pair<Precision, Precision>> seen;
   for (const PrecisionMode& mode : array.modes) {
     if (!seen.insert({mode.weights, mode.activations}).second)
       return ChipProblem{"mac_array.modes",
                          fmt::format("{} stands twice; keep one", mode_name(mode))};
+    if (array.part_kernel_channels > 0 && mode.dot_length % array.part_kernel_channels != 0)
+      return ChipProblem{"mac_array.part_kernel_channels",
+                         fmt::format("must divide dot_length of mode {} ({}), is {}",
+                                     mode_name(mode), mode.dot_length, array.part_kernel_channels)};
     const double needed = static_cast<double>(array.stripe_length) *
                           static_cast<double>(mode.parallelism_factor) * array.accumulator_bits /
                           8 / 1024;

@@ -48,6 +48,8 @@ MacArraySpec read_array(YamlMap map) {
   for (YamlMap& mode : map.list("modes")) array.modes.push_back(read_mode(std::move(mode)));
   array.dot_packing =
       map.choice("dot_packing", {"none", "taps"}, 0) == 0 ? DotPacking::kNone : DotPacking::kTaps;
+  array.part_kernel_channels = map.integer("part_kernel_channels", {.min = 0, .max = 65536}, 0);
+  array.fuses_operands = map.boolean("fuses_operands", true);
   YamlMap depthwise = map.map_or_empty("depthwise");
   array.depthwise_channels = depthwise.integer("channels", kFromZero, 0);
   array.depthwise_taps = depthwise.integer("taps", kFromOne, 1);
@@ -165,7 +167,8 @@ ControlSpec read_control(YamlMap map) {
                       .issue_cycles = map.integer("issue_cycles", kFromZero, 0),
                       .issue_latency_cycles = map.integer("issue_latency_cycles", kFromZero, 0),
                       .layer_setup_cycles = map.integer("layer_setup_cycles", kFromZero, 0),
-                      .completion_cycles = map.integer("completion_cycles", kFromZero, 0)};
+                      .completion_cycles = map.integer("completion_cycles", kFromZero, 0),
+                      .layer_overlap = map.boolean("layer_overlap", true)};
   map.finish();
   return control;
 }
@@ -223,13 +226,15 @@ ChipSpec read_chip(const YAML::Node& root, const std::string& file, std::set<std
                .interleave_bytes = sram.integer("interleave_bytes", kFromZero, 0),
                .array_port = sram.choice("array_port", {"shared", "dedicated"}, 0) == 0
                                  ? ArrayPort::kShared
-                                 : ArrayPort::kDedicated};
+                                 : ArrayPort::kDedicated,
+               .across_layers = sram.boolean("across_layers", true)};
   sram.finish();
   for (YamlMap& memory : map.list("memories"))
     chip.memories.push_back(read_memory(std::move(memory), chip.clock_mhz));
   chip.placement = read_placement(map.map("placement"));
   chip.dma = read_dma(map.map("dma"));
   chip.activation_atom_bytes = map.integer("activation_atom_bytes", {.min = 1, .max = 4096}, 32);
+  chip.packed_inputs = map.boolean("packed_inputs", false);
   chip.weight_compression =
       map.number("weight_compression", {.min = 0, .max = 2, .above = true}, 1);
   chip.control = read_control(map.map_or_empty("control"));

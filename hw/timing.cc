@@ -57,7 +57,12 @@ std::int64_t reduction_blocks(const ChipSpec& chip, const PrecisionMode& mode,
                               const Matrix& matrix) {
   if (chip.mac_array.dot_packing == DotPacking::kTaps)
     return ceil_div(matrix.channels * matrix.taps, mode.dot_length);
-  return ceil_div(matrix.channels, mode.dot_length) * matrix.taps;
+  const std::int64_t depth_first = ceil_div(matrix.channels, mode.dot_length) * matrix.taps;
+  const std::int64_t part = chip.mac_array.part_kernel_channels;
+  if (part == 0) return depth_first;
+  const std::int64_t part_kernel =
+      ceil_div(matrix.channels, part) * ceil_div(matrix.taps, mode.dot_length / part);
+  return std::min(depth_first, part_kernel);
 }
 
 /// A run of stationary blocks of width `block` that covers `extent`: `stripes` of the moving

@@ -28,7 +28,7 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
   const int memory = chip_.memory_index(chip_.placement.weights);
   for (std::size_t s = 0; s < network_.storages.size(); ++s)
     if (plan_.memory[s] == memory && plan_.memory_address[s] >= 0)
-      at = std::max(at, plan_.memory_address[s] + network_.storages[s].map.bytes());
+      at = std::max(at, plan_.memory_address[s] + network_.storages[s].bytes());
   const std::int64_t burst = chip_.dma.burst_bytes;
   for (std::size_t t = 0; t < graph.tensors().size(); ++t) {
     const TensorDesc& tensor = graph.tensors()[t];
@@ -93,8 +93,10 @@ Strides stored_strides(const FusedNetwork& network, const Tile& tile) {
 
 std::int64_t stored_offset(const FusedNetwork& network, const Tile& tile, const Strides& s) {
   const TensorView& view = network.views[static_cast<std::size_t>(tile.tensor)];
+  const std::int64_t ring = network.storages[static_cast<std::size_t>(view.storage)].ring_rows;
   const std::int64_t row =
-      tile.image * tile.map->rows + tile.content.rows.begin + view.row + tile.row_shift;
+      ring > 0 ? tile.content.rows.begin % ring
+               : tile.image * tile.map->rows + tile.content.rows.begin + view.row + tile.row_shift;
   const std::int64_t channel = tile.content.channels.begin + view.channel + tile.channel_shift;
   const std::int64_t at =
       row * s.row + channel / tile.map->atom * s.block + tile.content.columns.begin * s.pixel;
@@ -156,8 +158,7 @@ void Addresses::clip(Region& region, TensorId tensor) const {
 bool Addresses::share_memory(std::size_t a, std::size_t b) const {
   const std::int64_t at_a = plan_.memory_address[a], at_b = plan_.memory_address[b];
   return at_a >= 0 && at_b >= 0 && plan_.memory[a] == plan_.memory[b] &&
-         at_a < at_b + network_.storages[b].map.bytes() &&
-         at_b < at_a + network_.storages[a].map.bytes();
+         at_a < at_b + network_.storages[b].bytes() && at_b < at_a + network_.storages[a].bytes();
 }
 
 Region Addresses::weight_region(const ComputeTile& tile) const {

@@ -1,7 +1,10 @@
 #include "sim/lower.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
+#include <variant>
 
 #include "core/error.h"
 #include "hw/hazards.h"
@@ -37,8 +40,8 @@ class Lowering {
 
   // ---- the sink of the walk ----
 
-  void load(const Tile& tile) { transfer(tile, false); }
-  void store(const Tile& tile) { transfer(tile, true); }
+  void load(const Tile& tile) { transfer_rows(tile, false); }
+  void store(const Tile& tile) { transfer_rows(tile, true); }
 
   void load_weights(const WeightTile& tile) {
     Transfer t{.memory = chip_.memory_index(chip_.placement.weights)};
@@ -94,11 +97,15 @@ class Lowering {
     at_.enter(g);
     program_group_ = static_cast<int>(program_.group_names.size());
     program_.group_names.push_back(group.name);
+    const std::vector<CommandId> before = std::exchange(last_of_group_, {});
+    waits_for_ = chip_.control.layer_overlap ? std::vector<CommandId>{} : before;
     const std::int64_t cores = plan_.mappings[g].split == CoreSplit::kNone ? 1 : chip_.cores;
     for (std::int64_t core = 0; core < cores; ++core) {
       core_ = static_cast<int>(core);
       Walker<Lowering>(around, group, plan_.mappings[g], at_.buffers(), *this)
           .walk(static_cast<std::size_t>(core));
+      for (CommandId& id : last_of_engine_)
+        if (id >= 0) last_of_group_.push_back(std::exchange(id, -1));
     }
   }
 
@@ -107,6 +114,18 @@ class Lowering {
     if (storage.is_constant) return Traffic::kWeights;
     if (storage.is_input && !store) return Traffic::kInput;
     return storage.is_output && store ? Traffic::kOutput : Traffic::kSpill;
+  }
+
+  /// Rows that lie in a ring come in runs up to its end.
+  void transfer_rows(const Tile& tile, bool store) {
+    const std::int64_t ring = network_.storages[at_.storage_of(tile.tensor)].ring_rows;
+    if (ring == 0) return transfer(tile, store);
+    Tile piece = tile;
+    for (std::int64_t at = tile.content.rows.begin; at < tile.content.rows.end;
+         at = piece.content.rows.end) {
+      piece.content.rows = {at, std::min(tile.content.rows.end, (at / ring + 1) * ring)};
+      transfer(piece, store);
+    }
   }
 
   void transfer(const Tile& tile, bool store) {
@@ -169,11 +188,24 @@ class Lowering {
     }
   }
 
+  static std::array<CommandId, std::variant_size_v<Work>> no_commands() {
+    std::array<CommandId, std::variant_size_v<Work>> none;
+    none.fill(-1);
+    return none;
+  }
+
   CommandId emit(Command command) {
     command.core = core_;
     command.group = program_group_;
+    const bool weights = std::holds_alternative<Load>(command.work) &&
+                         std::get<Load>(command.work).transfer.traffic == Traffic::kWeights;
+    if (!weights)
+      command.dependencies.insert(command.dependencies.end(), waits_for_.begin(), waits_for_.end());
+    const std::size_t engine = command.work.index();
     command.dependencies = tracker_.dependencies_of(command);
-    return program_.add(std::move(command));
+    const CommandId id = program_.add(std::move(command));
+    if (!weights) last_of_engine_[engine] = id;
+    return id;
   }
 
   const ChipSpec& chip_;
@@ -188,6 +220,10 @@ class Lowering {
   std::vector<std::vector<CommandId>> transfers_;     ///< of each storage; kept for the host only
   std::vector<std::vector<CommandId>> host_touched_;  ///< host commands on each storage's bytes
   int program_group_ = 0, core_ = 0;
+  /// Without layer overlap: what the group's commands but weight loads wait for, the last commands
+  /// of each engine in the group before.
+  std::vector<CommandId> waits_for_, last_of_group_;
+  std::array<CommandId, std::variant_size_v<Work>> last_of_engine_ = no_commands();
 };
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "sim/memory_plan.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "core/error.h"
@@ -26,7 +27,7 @@ class Planner {
     plan_.weights_stay.assign(groups, false);
     plan_.kept_weights.assign(groups, 0);
     pin_weights();
-    if (options_.steady) keep_weights();
+    if (options_.steady && chip_.sram.across_layers) keep_weights();
     while (!try_plan()) {
     }
     place_in_memories();
@@ -203,8 +204,9 @@ class Planner {
   std::optional<Mapping> choose(std::size_t g) {
     const FusionGroup& group = network_.groups[g];
     const Surroundings around = plan_.around(chip_, network_, g);
-    const std::optional<Choice> choice =
-        is_chain(group) ? tiler_.search_chain(around, group) : tiler_.search(around, group);
+    const std::optional<Choice> choice = group.is_cascade() ? tiler_.search_cascade(around, group)
+                                         : is_chain(group)  ? tiler_.search_chain(around, group)
+                                                            : tiler_.search(around, group);
     if (!choice) return {};
     return choice->mapping;
   }
@@ -247,9 +249,13 @@ class Planner {
       std::int64_t least = std::int64_t{1} << 50;
       for (const StageMapping& m : stage_candidates(endless, alone, 0, CoreSplit::kNone))
         least = std::min(least, footprint(endless, alone, {.stages = {m}}));
+      if (stage.kind == StageKind::kRecurrent)  // the search takes fewer steps only without room
+        least = std::min(least, smallest_footprint(endless, alone));
       total = std::max(total, least);
     }
-    // Stages of a group that follow one another share the room in equal parts.
+    // Stages of a group that follow one another share the room in equal parts, those of a cascade
+    // have all of it.
+    if (network_.groups[g].is_cascade()) return total;
     return total * static_cast<std::int64_t>(network_.groups[g].stages.size());
   }
 
@@ -289,8 +295,9 @@ class Planner {
       if (apart && !avoid) break;
       std::vector<std::int64_t> at(buffers.size(), -1);
       std::vector<Gap> mine;
-      bool all = true;
+      bool all = place_shared(g, buffers, at, mine);
       for (const std::size_t i : order) {
+        if (!all || buffers[i].shared) continue;
         std::optional<std::int64_t> found;
         if (avoid) {
           std::vector<Gap> taken = mine;
@@ -313,6 +320,23 @@ class Planner {
     return false;
   }
 
+  /// One place for the shared buffers of all stages of a cascade, one behind the other in each.
+  bool place_shared(std::size_t g, const std::vector<Buffer>& buffers,
+                    std::vector<std::int64_t>& at, std::vector<Gap>& mine) const {
+    const std::int64_t bytes = shared_bytes(buffers);
+    if (bytes == 0) return true;
+    const std::optional<std::int64_t> found = first_fit(gaps_of(g, mine), bytes);
+    if (!found) return false;
+    mine.emplace_back(*found, *found + aligned(bytes));
+    std::map<int, std::int64_t> used;
+    for (std::size_t i = 0; i < buffers.size(); ++i) {
+      if (!buffers[i].shared) continue;
+      at[i] = *found + used[buffers[i].stage];
+      used[buffers[i].stage] += buffers[i].bytes();
+    }
+    return true;
+  }
+
   static std::optional<std::int64_t> first_fit(const std::vector<Gap>& gaps, std::int64_t bytes) {
     for (const Gap& gap : gaps)
       if (gap.second - gap.first >= aligned(bytes)) return gap.first;
@@ -324,6 +348,32 @@ class Planner {
     for (const Gap& gap : previous_) used += gap.second - gap.first;
     plan_.sram_in_use[g] = used;
     plan_.peak_sram_bytes = std::max(plan_.peak_sram_bytes, used);
+  }
+
+  /// Names the layer at which most of `storages` live, and the largest of them then.
+  [[noreturn]] void too_small(std::size_t memory, const std::vector<std::size_t>& storages,
+                              std::int64_t peak) const {
+    std::size_t worst = 0, largest = storages.front();
+    std::int64_t most = -1;
+    for (std::size_t g = 0; g < network_.groups.size(); ++g) {
+      std::int64_t bytes = 0;
+      std::size_t big = storages.front();
+      std::int64_t biggest = -1;
+      for (const std::size_t s : storages) {
+        if (!alive(s, g)) continue;
+        bytes += network_.storages[s].bytes();
+        if (network_.storages[s].bytes() > biggest) biggest = network_.storages[s].bytes(), big = s;
+      }
+      if (bytes > most) most = bytes, worst = g, largest = big;
+    }
+    const MemorySpec& spec = chip_.memories[memory];
+    throw Error(
+        "activations need {} bytes of memory '{}' of {} KiB, most of them at layer '{}', where the "
+        "largest is '{}' {}; memories.{}.kib of at least {} or another placement.spill would do",
+        peak, spec.name, spec.kib, network_.groups[worst].name,
+        graph_.tensor(network_.storages[largest].root).name,
+        to_string(graph_.tensor(network_.storages[largest].root).shape), spec.name,
+        ceil_div(peak, 1024));
   }
 
   /// Addresses in the memories; what does not fit a memory of limited size goes to the spill one.
@@ -338,7 +388,7 @@ class Planner {
         for (std::size_t s = 0; s < network_.storages.size(); ++s)
           if (!plan_.resident[s] && plan_.memory[s] == static_cast<int>(m) &&
               lives_[s].last >= lives_[s].first) {
-            items.push_back({network_.storages[s].map.bytes(), lives_[s]});
+            items.push_back({network_.storages[s].bytes(), lives_[s]});
             which.push_back(s);
           }
         std::int64_t peak = 0;
@@ -346,16 +396,9 @@ class Planner {
         for (std::size_t i = 0; i < which.size(); ++i) plan_.memory_address[which[i]] = at[i];
         if (capacity == 0 || peak <= capacity) break;
         const auto largest = *std::max_element(which.begin(), which.end(), [&](auto a, auto b) {
-          return network_.storages[a].map.bytes() < network_.storages[b].map.bytes();
+          return network_.storages[a].bytes() < network_.storages[b].bytes();
         });
-        if (spill == static_cast<int>(m))
-          throw Error(
-              "activations need {} bytes of memory '{}' of {} KiB, the largest is '{}' {}; "
-              "memories.{}.kib of at least {} or another placement.spill would do",
-              peak, chip_.memories[m].name, chip_.memories[m].kib,
-              graph_.tensor(network_.storages[largest].root).name,
-              to_string(graph_.tensor(network_.storages[largest].root).shape),
-              chip_.memories[m].name, ceil_div(peak, 1024));
+        if (spill == static_cast<int>(m)) too_small(m, which, peak);
         plan_.memory[largest] = spill;
         if (static_cast<int>(m) > spill) m = static_cast<std::size_t>(spill);  // place it there
       }

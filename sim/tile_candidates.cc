@@ -70,14 +70,17 @@ std::vector<StageMapping> recurrent_candidates(const Surroundings& around,
   const std::int64_t sums = stage.gates * stage.hidden;
   const std::int64_t step =
       around.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor;
-  for (const bool hold : {true, false})
-    for (const std::int64_t outputs : tile_sizes(sums, step)) {
-      StageMapping m = whole_stage(stage);
-      m.outputs = outputs;
-      m.hold_recurrent = hold;
-      Mapping mapping{.stages = {m}};
-      if (footprint(around, group, mapping) <= around.room) found.push_back(m);
-    }
+  // Fewer steps at once load the input weights again: only where all of them do not fit.
+  for (std::int64_t steps = stage.steps; found.empty() && steps > 0; steps /= 2)
+    for (const bool hold : {true, false})
+      for (const std::int64_t outputs : tile_sizes(sums, step)) {
+        StageMapping m = whole_stage(stage);
+        m.outputs = outputs;
+        m.hold_recurrent = hold;
+        m.steps = steps == stage.steps ? 0 : steps;
+        Mapping mapping{.stages = {m}};
+        if (footprint(around, group, mapping) <= around.room) found.push_back(m);
+      }
   return found;
 }
 
@@ -94,14 +97,14 @@ std::vector<std::int64_t> tile_sizes(std::int64_t extent, std::int64_t step) {
 }
 
 std::vector<CoreSplit> splits_of(const ChipSpec& chip, const FusionGroup& group) {
-  if (chip.cores == 1) return {CoreSplit::kNone};
+  if (chip.cores == 1 || group.is_cascade()) return {CoreSplit::kNone};
   for (const Stage& stage : group.stages)
     if (stage.kind == StageKind::kHost || stage.kind == StageKind::kRecurrent)
       return {CoreSplit::kNone};
   std::vector<CoreSplit> splits{CoreSplit::kNone};
   const Stage& stage = group.stages.back();
   if (stage.out.rows > 1) splits.push_back(CoreSplit::kRows);
-  if (!stage.whole_channels && stage.out.channels > output_step(stage) && group.stages.size() == 1)
+  if (!stage.whole_channels && stage.out.channels > core_step(stage) && group.stages.size() == 1)
     splits.push_back(CoreSplit::kOutputs);
   return splits;
 }
@@ -259,9 +262,10 @@ std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& g
                    .output_slots = 1,
                    .hold_recurrent = false};
     if (stage.cuts_sum()) m.channels = stage.sums_rows ? 1 : std::min(stage.in.atom, m.channels);
-    if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows;
+    if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows, m.steps = 1;
     const FusionGroup alone{.name = group.name, .stages = {stage}};
-    total += footprint(around, alone, {.stages = {m}});
+    const std::int64_t bytes = footprint(around, alone, {.stages = {m}});
+    total = group.is_cascade() ? std::max(total, bytes) : total + bytes;
   }
   return total;
 }

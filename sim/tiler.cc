@@ -78,14 +78,15 @@ const Choice& lightest_of_equals(const std::vector<Choice>& sorted) {
 }
 
 /// The clock's finalists, best first.
-std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& group,
-                              CoreSplit split) {
+std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& group, CoreSplit split,
+                              bool may_hold_input = true) {
   const Stage& stage = group.stages[0];
   std::vector<std::pair<double, StageMapping>> ranked;
   for (const StageMapping& m : stage_candidates(around, group, 0, split))
-    ranked.emplace_back(
-        stage.kind == StageKind::kRecurrent ? 0 : estimate_stage(around, stage, m, split).cycles,
-        m);
+    if (may_hold_input || m.input_slots != kHeld)
+      ranked.emplace_back(
+          stage.kind == StageKind::kRecurrent ? 0 : estimate_stage(around, stage, m, split).cycles,
+          m);
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Choice> found;
@@ -157,6 +158,54 @@ std::optional<Choice> Tiler::search(const Surroundings& around, const FusionGrou
     if (legal && (!best || choice.price.cycles < best->price.cycles)) best = choice;
   }
   return known_[key] = best;
+}
+
+namespace {
+
+/// The stage of a cascade as one stripe sees it: with the most rows that a stripe adds, and the
+/// input rows under these.
+Stage stripe_of(const FusionGroup& group, std::size_t number) {
+  const Stage& whole = group.stages[number];
+  std::int64_t done = 0, rows = 1;
+  for (const Rows stripe : cut({0, group.stages.back().out.rows}, group.stripe_rows)) {
+    const std::int64_t end = chain_rows(group, stripe)[number].end;
+    rows = std::max(rows, end - done);
+    done = std::max(done, end);
+  }
+  Stage stage = whole;
+  stage.out.rows = rows;
+  for (Operand& operand : stage.operands)
+    if (!is_broadcast(whole, operand)) operand.map.rows = rows;
+  if (stage.reach == Reach::kSame) stage.in.rows = rows;
+  if (stage.reach == Reach::kWindow) {
+    stage.window.pad_top = 0;
+    stage.in.rows =
+        std::min(whole.in.rows, (rows - 1) * whole.window.stride_h +
+                                    (whole.window.kernel_h - 1) * whole.window.dilation_h + 1);
+  }
+  return stage;
+}
+
+}  // namespace
+
+std::optional<Choice> Tiler::search_cascade(const Surroundings& around, const FusionGroup& group) {
+  const std::string key =
+      fmt::format("{}cascade {}", signature(around, group, 'c'), group.stripe_rows);
+  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  Choice choice;
+  for (std::size_t i = 0; i < group.stages.size(); ++i) {
+    const FusionGroup stripe{.name = group.name, .stages = {stripe_of(group, i)}};
+    const std::vector<Choice> found = finalists(around, stripe, CoreSplit::kNone, false);
+    if (found.empty()) return known_[key] = std::nullopt;
+    const Choice& best = lightest_of_equals(found);
+    choice.mapping.stages.push_back(best.mapping.stages[0]);
+    choice.price.cycles += best.price.cycles;
+  }
+  if (!why_illegal(around, group, choice.mapping).empty()) return known_[key] = std::nullopt;
+  if (const std::optional<Price> price =
+          price_of(around, group, choice.mapping, 100 * kLongestWalk))
+    choice.price = *price;
+  return known_[key] = choice;
 }
 
 std::optional<Choice> Tiler::search_chain(const Surroundings& around, const FusionGroup& group) {

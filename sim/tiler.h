@@ -25,6 +25,8 @@ class Tiler {
   std::optional<Choice> rough_search(const Surroundings& around, const FusionGroup& group);
   /// The same with the group's stages depth-first; empty too when the stages do not chain.
   std::optional<Choice> search_chain(const Surroundings& around, const FusionGroup& group);
+  /// Tiles of each stage of a cascade for the rows that a stripe adds.
+  std::optional<Choice> search_cascade(const Surroundings& around, const FusionGroup& group);
 
  private:
   enum class Effort : std::uint8_t { kRough, kFull };

@@ -45,6 +45,13 @@ const std::vector<ReferenceKind>& reference_kinds() {
        "NVDLA v1 RTL under Verilator: one convolution layer a row",
        {"nvdla/nvdla_rtl_dev.csv"},
        open_nvdla},
+      {"vela",
+       "Arm Vela's estimates of Ethos-U55: one operator a row",
+       {"vela/ethos-u55-128.pretrainedResnet_quant.per-layer.csv",
+        "vela/ethos-u55-128.vww_96_int8.per-layer.csv",
+        "vela/ethos-u55-256.pretrainedResnet_quant.per-layer.csv",
+        "vela/ethos-u55-256.vww_96_int8.per-layer.csv"},
+       open_vela},
   };
   return kinds;
 }

@@ -48,6 +48,8 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.mac_array.modes[0].weight_load_cycles_per_output += 1; },
       [](ChipSpec& c) { c.mac_array.modes.pop_back(); },
       [](ChipSpec& c) { c.mac_array.dot_packing = DotPacking::kTaps; },
+      [](ChipSpec& c) { c.mac_array.part_kernel_channels += 1; },
+      [](ChipSpec& c) { c.mac_array.fuses_operands = false; },
       [](ChipSpec& c) { c.mac_array.depthwise_channels += 1; },
       [](ChipSpec& c) { c.mac_array.depthwise_taps += 1; },
       [](ChipSpec& c) { c.mac_array.shadow_weights = !c.mac_array.shadow_weights; },
@@ -69,6 +71,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.sram.bank_bytes_per_cycle += 1; },
       [](ChipSpec& c) { c.sram.interleave_bytes += 1; },
       [](ChipSpec& c) { c.sram.array_port = ArrayPort::kDedicated; },
+      [](ChipSpec& c) { c.sram.across_layers = false; },
       [](ChipSpec& c) { c.memories[0].name.push_back('x'); },
       [](ChipSpec& c) { c.memories[0].kind = MemoryKind::kFixedLatency; },
       [](ChipSpec& c) { c.memories[0].kib += 1; },
@@ -99,12 +102,14 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.dma.weight_request_cycles += 1; },
       [](ChipSpec& c) { c.dma.store_request_cycles += 1; },
       [](ChipSpec& c) { c.activation_atom_bytes += 1; },
+      [](ChipSpec& c) { c.packed_inputs = true; },
       [](ChipSpec& c) { c.weight_compression /= 2; },
       [](ChipSpec& c) { c.control.order = IssueOrder::kInOrder; },
       [](ChipSpec& c) { c.control.issue_cycles += 1; },
       [](ChipSpec& c) { c.control.issue_latency_cycles += 1; },
       [](ChipSpec& c) { c.control.layer_setup_cycles += 1; },
       [](ChipSpec& c) { c.control.completion_cycles += 1; },
+      [](ChipSpec& c) { c.control.layer_overlap = false; },
       [](ChipSpec& c) { c.host.link_gb_per_s += 1; },
       [](ChipSpec& c) { c.host.per_inference_us += 1; },
       [](ChipSpec& c) { c.host.gops += 1; },
@@ -142,7 +147,9 @@ TEST_CASE("every parameter that a file can set changes the hash when it is set")
         !key.starts_with("dma.request_cycles."))
       continue;
     CAPTURE(key);
-    const char* value = key == "control.order" ? "in_order" : "77";
+    const char* value = key == "control.order"           ? "in_order"
+                        : key == "control.layer_overlap" ? "false"
+                                                         : "77";
     CHECK(load_chip(file, {{key, value}}).hash() != plain);
   }
 }

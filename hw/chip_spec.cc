@@ -33,18 +33,18 @@ std::string canonical_text(const ChipSpec& c) {
                       c.sram.interleave_bytes, static_cast<int>(c.sram.array_port),
                       c.sram.across_layers);
   for (const MemorySpec& m : c.memories)
-    text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ", m.name,
+    text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ", m.name,
                         static_cast<int>(m.kind), m.kib, m.bytes_per_cycle, m.latency_cycles,
-                        m.write_latency_cycles, m.duplex, m.request_every_cycles, m.outstanding,
-                        m.banks, m.row_bytes, m.row_miss_cycles, m.turnaround_cycles,
+                        m.write_latency_cycles, m.duplex, m.beat_bytes, m.request_every_cycles,
+                        m.outstanding, m.banks, m.row_bytes, m.row_miss_cycles, m.turnaround_cycles,
                         m.refresh_interval_cycles, m.refresh_cycles);
   const PlacementSpec& p = c.placement;
   text += fmt::format("{} {} {} {} {} ", p.weights, p.activations, p.inputs, p.outputs, p.spill);
   const DmaSpec& d = c.dma;
   text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} ", d.channels, d.setup_cycles,
-                      d.burst_bytes, d.outstanding, d.feature_request_cycles,
-                      d.paired_request_cycles, d.lone_request_cycles, d.weight_request_cycles,
-                      d.store_request_cycles, c.activation_atom_bytes, c.weight_compression);
+                      d.burst_bytes, d.outstanding, d.feature_beat_cycles, d.paired_beat_cycles,
+                      d.lone_beat_cycles, d.weight_beat_cycles, d.store_beat_cycles,
+                      c.activation_atom_bytes, c.weight_compression);
   text +=
       fmt::format("{} {} {} {} {} {} ", static_cast<int>(c.control.order), c.control.issue_cycles,
                   c.control.issue_latency_cycles, c.control.layer_setup_cycles,

@@ -95,6 +95,9 @@ struct MemorySpec {
   double latency_cycles = 0;        ///< read request to first byte (the file may say latency_ns)
   double write_latency_cycles = 0;  ///< last byte to the response
   bool duplex = false;              ///< true: reads and writes each have the whole rate
+  /// Width of the port: bursts occupy whole beats of it. 0: no width, a burst costs its bytes.
+  std::int64_t beat_bytes = 0;
+  // A request is for a beat, or for a burst where the port has no width.
   double request_every_cycles = 0;  ///< at most one request in so many cycles
   std::int64_t outstanding = 0;     ///< requests in flight over all channels; 0: no limit
   // kBanked only (DRAM behind a controller):
@@ -102,6 +105,11 @@ struct MemorySpec {
   double row_miss_cycles = 0;    ///< precharge + activate, added to a burst that misses its row
   double turnaround_cycles = 0;  ///< bus idle between a read and a write
   double refresh_interval_cycles = 0, refresh_cycles = 0;  ///< 0: none
+
+  /// Beats that [address, address + bytes) touches; 1 where the port has no width.
+  std::int64_t beats(std::int64_t address, std::int64_t bytes) const {
+    return beat_bytes == 0 ? 1 : (address + bytes - 1) / beat_bytes - address / beat_bytes + 1;
+  }
 };
 
 /// Which memory holds what; names of `memories`.
@@ -116,10 +124,11 @@ struct DmaSpec {
   std::int64_t setup_cycles = 0;  ///< from the start of a transfer to its first request
   std::int64_t burst_bytes = 64;
   std::int64_t outstanding = 8;  ///< bursts in flight, a channel
-  /// Least cycles between a channel's requests: features of one surface (channel atom), of several
-  /// surfaces read in pairs, of a lone last surface; weights; stores.
-  double feature_request_cycles = 0, paired_request_cycles = 0, lone_request_cycles = 0;
-  double weight_request_cycles = 0, store_request_cycles = 0;
+  /// Least cycles a beat (a burst, where the port has no width) that the SRAM's side of a channel
+  /// needs: features of one surface (channel atom), of several surfaces read in pairs, of a lone
+  /// last surface; weights; stores.
+  double feature_beat_cycles = 0, paired_beat_cycles = 0, lone_beat_cycles = 0;
+  double weight_beat_cycles = 0, store_beat_cycles = 0;
 };
 
 struct ControlSpec {

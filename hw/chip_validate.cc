@@ -83,6 +83,10 @@ Problem memory_problem(const ChipSpec& chip, std::size_t index) {
     if (chip.memories[i].name == memory.name)
       return ChipProblem{key + "name",
                          fmt::format("'{}' stands twice; names must differ", memory.name)};
+  if (memory.beat_bytes > 0 && chip.dma.burst_bytes % memory.beat_bytes != 0)
+    return ChipProblem{key + "beat_bytes",
+                       fmt::format("must be a divisor of dma.burst_bytes ({}), is {}",
+                                   chip.dma.burst_bytes, memory.beat_bytes)};
   if (memory.kind != MemoryKind::kBanked) return std::nullopt;
   if (memory.row_bytes % chip.dma.burst_bytes != 0)
     return ChipProblem{key + "row_bytes",

@@ -127,6 +127,7 @@ MemorySpec read_memory(YamlMap map, double clock_mhz) {
   memory.latency_cycles = read_cycles(map, "latency", clock_mhz);
   memory.write_latency_cycles = read_cycles(map, "write_latency", clock_mhz);
   memory.duplex = map.boolean("duplex", false);
+  memory.beat_bytes = map.integer("beat_bytes", {.min = 0, .max = 65536}, 0);
   memory.request_every_cycles = map.number("request_every_cycles", kFromZero, 0);
   memory.outstanding = map.integer("outstanding", {.min = 0, .max = 65536}, 0);
   read_banks(map, clock_mhz, memory);
@@ -149,12 +150,12 @@ DmaSpec read_dma(YamlMap map) {
               .setup_cycles = map.integer("setup_cycles", kFromZero, 0),
               .burst_bytes = map.integer("burst_bytes", {.min = 1, .max = 65536}),
               .outstanding = map.integer("outstanding", {.min = 1, .max = 65536})};
-  YamlMap pace = map.map_or_empty("request_cycles");
-  dma.feature_request_cycles = pace.number("features", kFromZero, 0);
-  dma.paired_request_cycles = pace.number("paired_surfaces", kFromZero, dma.feature_request_cycles);
-  dma.lone_request_cycles = pace.number("lone_surface", kFromZero, dma.feature_request_cycles);
-  dma.weight_request_cycles = pace.number("weights", kFromZero, 0);
-  dma.store_request_cycles = pace.number("stores", kFromZero, 0);
+  YamlMap pace = map.map_or_empty("beat_cycles");
+  dma.feature_beat_cycles = pace.number("features", kFromZero, 0);
+  dma.paired_beat_cycles = pace.number("paired_surfaces", kFromZero, dma.feature_beat_cycles);
+  dma.lone_beat_cycles = pace.number("lone_surface", kFromZero, dma.feature_beat_cycles);
+  dma.weight_beat_cycles = pace.number("weights", kFromZero, 0);
+  dma.store_beat_cycles = pace.number("stores", kFromZero, 0);
   pace.finish();
   map.finish();
   return dma;

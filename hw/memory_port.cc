@@ -16,20 +16,36 @@ MemoryPort::MemoryPort(const MemorySpec& spec)
       banks_(static_cast<std::size_t>(std::max<std::int64_t>(1, spec.banks))),
       in_flight_(static_cast<std::size_t>(std::max<std::int64_t>(0, spec.outstanding)), 0) {}
 
-Ticks MemoryPort::burst(Ticks request, bool write, std::int64_t address, std::int64_t bytes) {
-  request = std::max(request, request_free_);
-  if (!in_flight_.empty() && !write) request = std::max(request, in_flight_[oldest_]);
-  request_free_ = request + request_every_;
-  const Ticks transfer = transfer_time(bytes);
+BurstTimes MemoryPort::burst(Ticks request, bool write, std::int64_t address, std::int64_t bytes) {
+  const std::int64_t beats = spec_->beats(address, bytes);
+  request = send_requests(request, beats, write);
+  const Ticks transfer = transfer_time(spec_->beat_bytes > 0 ? beats * spec_->beat_bytes : bytes);
   Ticks slot = bus_slot(request, write);
   if (spec_->kind == MemoryKind::kBanked) slot += open_row(address, slot);
-  bus_free_[spec_->duplex && write ? 1 : 0] = slot + transfer;
-  const Ticks done = slot + transfer + (write ? write_latency_ : latency_);
-  if (!in_flight_.empty() && !write) {
-    in_flight_[oldest_] = done;
-    oldest_ = (oldest_ + 1) % in_flight_.size();
-  }
-  return done;
+  bus_free_[side(write)] = slot + transfer;
+  const Ticks latency = write ? write_latency_ : latency_;
+  if (!in_flight_.empty() && !write)
+    for (std::int64_t beat = 1; beat <= beats; ++beat) {
+      in_flight_[oldest_] = slot + transfer * beat / beats + latency;
+      oldest_ = (oldest_ + 1) % in_flight_.size();
+    }
+  return {slot + transfer + latency, request_free_[side(write)]};
+}
+
+Ticks MemoryPort::send_requests(Ticks request, std::int64_t beats, bool write) {
+  Ticks& line = request_free_[side(write)];
+  request = std::max(request, line);
+  const std::size_t limit = write ? 0 : in_flight_.size();
+  const auto room_for = [&](std::int64_t beat) {
+    const auto ahead = static_cast<std::size_t>(beat);
+    return ahead < limit ? in_flight_[(oldest_ + ahead) % limit] : Ticks{0};
+  };
+  request = std::max(request, room_for(0));
+  Ticks last = request;
+  for (std::int64_t beat = 1; beat < beats; ++beat)
+    last = std::max(last + request_every_, room_for(beat));
+  line = last + request_every_;
+  return request;
 }
 
 Ticks MemoryPort::transfer_time(std::int64_t bytes) {
@@ -41,7 +57,7 @@ Ticks MemoryPort::transfer_time(std::int64_t bytes) {
 }
 
 Ticks MemoryPort::bus_slot(Ticks request, bool write) {
-  Ticks slot = std::max(request, bus_free_[spec_->duplex && write ? 1 : 0]);
+  Ticks slot = std::max(request, bus_free_[side(write)]);
   if (!spec_->duplex && write != last_write_) slot += turnaround_;
   last_write_ = write;
   return after_refresh(slot);

@@ -9,17 +9,22 @@
 
 namespace presil {
 
+/// When a burst's last byte (read) or its response (write) is there, and when its last request was
+/// out: who waits for that before asking again takes turns with the others.
+struct BurstTimes {
+  Ticks done = 0, granted = 0;
+};
+
 /// One port, first come first served: the request line, the bus, the requests in flight and the
-/// banks with their open rows. A read's place on the bus is kept in request time, so that its
-/// latency does not block writes meanwhile.
+/// banks with their open rows. A burst asks beat by beat where the port has a width. A read's place
+/// on the bus is kept in request time, so that its latency does not block writes meanwhile.
 class MemoryPort {
  public:
   /// `spec` outlives it.
   explicit MemoryPort(const MemorySpec& spec);
 
-  /// A burst that is asked for at `request`, not before the one given last. Gives when its last
-  /// byte (read) or its response (write) is there.
-  Ticks burst(Ticks request, bool write, std::int64_t address, std::int64_t bytes);
+  /// A burst that is asked for at `request`, not before the one given last.
+  BurstTimes burst(Ticks request, bool write, std::int64_t address, std::int64_t bytes);
 
   std::int64_t row_misses() const { return row_misses_; }
 
@@ -29,6 +34,9 @@ class MemoryPort {
     Ticks ready = 0;
   };
 
+  std::size_t side(bool write) const { return spec_->duplex && write ? 1 : 0; }
+  /// Sends a burst's requests one after another; gives the time of the first.
+  Ticks send_requests(Ticks request, std::int64_t beats, bool write);
   Ticks bus_slot(Ticks request, bool write);
   /// Time a burst waits for its row, and keeps the bank busy for it.
   Ticks open_row(std::int64_t address, Ticks slot);
@@ -43,8 +51,8 @@ class MemoryPort {
       refresh_;
   std::int64_t last_bytes_ = 0;
   Ticks last_transfer_ = 0;
-  Ticks request_free_ = 0;
-  Ticks bus_free_[2] = {0, 0};  ///< [0]: reads, or everything when not duplex; [1]: writes
+  Ticks request_free_[2] = {0, 0};  ///< [0]: reads, or everything when not duplex; [1]: writes
+  Ticks bus_free_[2] = {0, 0};      ///< likewise
   bool last_write_ = false;
   std::vector<Bank> banks_;
   std::vector<Ticks> in_flight_;  ///< ring of completion times, when requests in flight are limited

@@ -21,7 +21,7 @@ void check_transfer(const Transfer& transfer, const ChipSpec& chip, CommandId id
     PRESIL_CHECK(dim.count >= 1 && dim.sram_stride >= 0, "command {}: bad transfer dim", id);
   PRESIL_CHECK(transfer.stored_ratio > 0 && transfer.stored_ratio <= 2,
                "command {}: stored ratio {} is not in (0, 2]", id, transfer.stored_ratio);
-  PRESIL_CHECK(transfer.request_every_cycles >= 0, "command {}: negative request pace", id);
+  PRESIL_CHECK(transfer.beat_cycles >= 0, "command {}: negative request pace", id);
 }
 
 void check_region(const Region& region, const char* name, CommandId id) {

@@ -79,8 +79,11 @@ MatrixTiming stationary_timing(const ChipSpec& chip, const PrecisionMode& mode, 
                        mode.steps_per_cycle);
   };
   const auto pass = [&](std::int64_t width, std::int64_t blocks) {
+    // Weights of a systolic array are shifted in past all of it, however few are meant.
+    const std::int64_t loaded =
+        chip.mac_array.style == ArrayStyle::kSystolic ? mode.parallelism_factor : width;
     const std::int64_t load =
-        ceil_cycles(static_cast<double>(width) * mode.weight_load_cycles_per_output);
+        ceil_cycles(static_cast<double>(loaded) * mode.weight_load_cycles_per_output);
     if (stripes.full > 0)
       add_slots(timing, slot_cost(chip, stream(stripes.length), load, fill),
                 stripes.full * slots * blocks);

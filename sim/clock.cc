@@ -14,7 +14,7 @@ PortLoad load_of(const ChipSpec& chip, const Tile& tile, bool write) {
   return {static_cast<double>(tile.bytes()),
           static_cast<double>(
               contiguous_bytes(*tile.map, c.rows.count(), c.columns.count(), c.channels.count())),
-          write, request_every_cycles(chip, *tile.map, c.channels.count(), write)};
+          write, beat_cycles(chip, *tile.map, c.channels.count(), write)};
 }
 
 }  // namespace
@@ -86,7 +86,7 @@ void Clock::load_weights(const WeightTile& tile) {
   const ChipSpec& chip = around_.chip;
   const double bytes = static_cast<double>(tile.bytes) * chip.weight_compression;
   transfer_in(chip.memory_index(chip.placement.weights),
-              {bytes, bytes, false, chip.dma.weight_request_cycles}, true,
+              {bytes, bytes, false, chip.dma.weight_beat_cycles}, true,
               slot(tile.buffer, tile.slot).free, slot(tile.buffer, tile.slot));
 }
 

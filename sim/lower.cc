@@ -50,7 +50,7 @@ class Lowering {
     t.run_bytes = tile.bytes;
     t.traffic = Traffic::kWeights;
     t.stored_ratio = chip_.weight_compression;
-    t.request_every_cycles = chip_.dma.weight_request_cycles;
+    t.beat_cycles = chip_.dma.weight_beat_cycles;
     emit_pieces(t, false);
   }
 

@@ -1,6 +1,7 @@
 #include "sim/memory_plan.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <numeric>
 
@@ -11,11 +12,22 @@ namespace presil {
 
 namespace {
 
+/// How much SRAM weights that stay leave to every group.
+enum class Leave : std::uint8_t {
+  kComfortable,  ///< room for tiles to grow
+  kLittle,       ///< room for twice its smallest tiles
+};
+
 class Planner {
  public:
   Planner(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler,
-          const PlanOptions& options, const Graph& graph)
-      : chip_(chip), network_(network), tiler_(tiler), options_(options), graph_(graph) {}
+          const PlanOptions& options, const Graph& graph, Leave leave)
+      : chip_(chip),
+        network_(network),
+        tiler_(tiler),
+        options_(options),
+        graph_(graph),
+        leave_(leave) {}
 
   MemoryPlan plan() && {
     const std::size_t groups = network_.groups.size();
@@ -78,7 +90,9 @@ class Planner {
   void keep_weights() {
     std::int64_t needed = 0;
     for (std::size_t g = 0; g < network_.groups.size(); ++g)
-      needed = std::max(needed, resident_bytes(g) + comfortable(chip_, smallest(g)));
+      needed = std::max(needed, resident_bytes(g) + (leave_ == Leave::kComfortable
+                                                         ? comfortable(chip_, smallest(g))
+                                                         : 2 * smallest(g)));
     for (std::size_t g = 0; g < network_.groups.size(); ++g) {
       const std::int64_t bytes = weight_total(network_.groups[g]);
       if (bytes == 0 || kept_bytes_ + bytes + needed > chip_.sram_bytes()) continue;
@@ -410,6 +424,7 @@ class Planner {
   Tiler& tiler_;
   const PlanOptions& options_;
   const Graph& graph_;
+  const Leave leave_;
   MemoryPlan plan_;
   std::vector<Lifetime> lives_;
   std::vector<std::optional<bool>> pinned_;  ///< residency of each storage
@@ -417,11 +432,38 @@ class Planner {
   std::int64_t kept_bytes_ = 0;
 };
 
+bool all_weights_stay(const FusedNetwork& network, const MemoryPlan& plan) {
+  for (std::size_t g = 0; g < network.groups.size(); ++g)
+    if (!plan.weights_stay[g] && weight_total(network.groups[g]) > 0) return false;
+  return true;
+}
+
+/// The sum of all groups' prices on the tiler's clock.
+double price_of_all(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan) {
+  double cycles = 0;
+  for (std::size_t g = 0; g < network.groups.size(); ++g)
+    if (const auto price = price_of(plan.around(chip, network, g), network.groups[g],
+                                    plan.mappings[g], std::numeric_limits<std::int64_t>::max()))
+      cycles += price->cycles;
+  return cycles;
+}
+
 }  // namespace
 
 MemoryPlan plan_memory(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler,
                        const PlanOptions& options, const Graph& graph) {
-  return Planner(chip, network, tiler, options, graph).plan();
+  const auto plan = [&](Leave leave) {
+    return Planner(chip, network, tiler, options, graph, leave).plan();
+  };
+  MemoryPlan comfortable = plan(Leave::kComfortable);
+  if (!options.steady || !chip.sram.across_layers || all_weights_stay(network, comfortable))
+    return comfortable;
+  try {
+    MemoryPlan tight = plan(Leave::kLittle);
+    if (price_of_all(chip, network, tight) < price_of_all(chip, network, comfortable)) return tight;
+  } catch (const Error&) {  // too little room for some group
+  }
+  return comfortable;
 }
 
 }  // namespace presil

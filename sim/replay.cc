@@ -46,7 +46,7 @@ class Arrived {
 struct Channel {
   std::vector<Ticks> window;  ///< when the bursts in flight are done
   std::size_t oldest = 0;
-  Ticks next_request = 0, last_done = 0;
+  Ticks next_request = 0, accepted = 0, last_done = 0;
   std::int64_t row = 0, block = 0, at = 0;  ///< run, and byte of the run
 };
 
@@ -198,7 +198,7 @@ class Replay {
             static_cast<double>(t.stored_bytes()) * kTicksPerCycle / memory.bytes_per_cycle;
         const double requests =
             static_cast<double>(t.runs() * ceil_div(t.stored_run_bytes(), chip_.dma.burst_bytes)) *
-            std::max(t.request_every_cycles, memory.request_every_cycles) * kTicksPerCycle;
+            std::max(t.beat_cycles, memory.request_every_cycles) * kTicksPerCycle;
         // Duplex, reads and writes come at once.
         left_.ports[static_cast<std::size_t>(t.memory)] += times * bytes / (memory.duplex ? 2 : 1);
         if (chip_.dma.channels <= 3)  // each stream has one channel
@@ -363,13 +363,22 @@ class Replay {
     const std::int64_t address = t.memory_address + channel.row * t.dims[0].memory_stride +
                                  channel.block * t.dims[1].memory_stride + channel.at;
     const std::int64_t bytes = std::min(burst - address % burst, run - channel.at);
-    const Ticks done = ports_[static_cast<std::size_t>(t.memory)].burst(
-        now_, step.kind == Step::Kind::kStore, address, bytes);
+    const bool write = step.kind == Step::Kind::kStore;
+    BurstTimes times =
+        ports_[static_cast<std::size_t>(t.memory)].burst(now_, write, address, bytes);
     ++bursts_;
+    // As DmaChannel::send() paces them.
+    const MemorySpec& memory = chip_.memories[static_cast<std::size_t>(t.memory)];
+    const Ticks beats = memory.beats(address, bytes) * to_ticks(t.beat_cycles);
+    channel.next_request = std::max(channel.next_request, times.granted);
+    if (write)
+      channel.next_request = std::max(channel.next_request, now_ + beats);
+    else if (beats > 0)
+      times.done = channel.accepted = std::max(times.done, channel.accepted + beats);
+    const Ticks done = times.done;
     channel.window[channel.oldest] = done;
     if (++channel.oldest == channel.window.size()) channel.oldest = 0;
     channel.last_done = std::max(channel.last_done, done);
-    channel.next_request = std::max(channel.next_request, now_) + to_ticks(t.request_every_cycles);
     channel.at += bytes;
     if (channel.at < run) return true;
     channel.at = 0;

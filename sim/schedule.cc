@@ -107,7 +107,7 @@ class Scheduler {
     t.run_bytes = tile.bytes;
     t.traffic = Traffic::kWeights;
     t.stored_ratio = chip.weight_compression;
-    t.request_every_cycles = chip.dma.weight_request_cycles;
+    t.beat_cycles = chip.dma.weight_beat_cycles;
     to.ready = transfer(t, Step::Kind::kLoad, to.reader);
   }
 

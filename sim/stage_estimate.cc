@@ -154,7 +154,7 @@ class Estimate {
                    std::int64_t channels, bool write) const {
     return {static_cast<double>(tile_bytes(map, rows, columns, channels)),
             static_cast<double>(contiguous_bytes(map, rows, columns, channels)), write,
-            request_every_cycles(around_.chip, map, channels, write)};
+            beat_cycles(around_.chip, map, channels, write)};
   }
 
   void input() {
@@ -213,7 +213,7 @@ class Estimate {
     const std::int64_t needed = m_.order == LoopOrder::kPositionsOuter ? outputs_ * sums_ : sums_;
     const bool reloaded = m_.weight_slots != kHeld && needed > m_.weight_slots;
     const double times = reloaded ? static_cast<double>(positions_ / images) : 1;
-    add(memory, {tile, tile, false, around_.chip.dma.weight_request_cycles},
+    add(memory, {tile, tile, false, around_.chip.dma.weight_beat_cycles},
         once / tile * std::max(1.0, times));
   }
 

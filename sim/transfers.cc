@@ -6,9 +6,9 @@ Transfer feature_transfer(const ChipSpec& chip, const Tile& tile, const Strides&
                           const Strides& near, bool store) {
   Transfer t{.run_bytes = tile.content.columns.count() * near.pixel};
   std::int64_t rows = tile.content.rows.count(), blocks = Addresses::blocks_of(tile);
-  t.request_every_cycles = store         ? chip.dma.store_request_cycles
-                           : blocks == 1 ? chip.dma.feature_request_cycles
-                                         : chip.dma.paired_request_cycles;
+  t.beat_cycles = store         ? chip.dma.store_beat_cycles
+                           : blocks == 1 ? chip.dma.feature_beat_cycles
+                                         : chip.dma.paired_beat_cycles;
   if (t.run_bytes == far.block && t.run_bytes == near.block) {
     t.run_bytes *= blocks;
     blocks = 1;

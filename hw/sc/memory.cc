@@ -26,11 +26,12 @@ void Memory::b_transport(int initiator, tlm::tlm_generic_payload& payload,
   ++bursts_;
   if (options_.ideal_memory) return;
   const Ticks called = now();
-  const Ticks done =
+  const BurstTimes times =
       port_of(initiator).burst(called + static_cast<Ticks>(delay.value()), payload.is_write(),
                                static_cast<std::int64_t>(payload.get_address()),
                                static_cast<std::int64_t>(payload.get_data_length()));
-  delay = sc_ticks(done - called);
+  if (Grant* grant = payload.get_extension<Grant>()) grant->at = times.granted;
+  delay = sc_ticks(times.done - called);
 }
 
 }  // namespace presil::sc

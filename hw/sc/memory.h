@@ -13,9 +13,18 @@
 
 namespace presil::sc {
 
+/// When a burst's last request was accepted; a channel puts one on its payload.
+struct Grant : tlm::tlm_extension<Grant> {
+  Ticks at = 0;
+  tlm::tlm_extension_base* clone() const override { return new Grant(*this); }
+  void copy_from(const tlm::tlm_extension_base& other) override {
+    at = static_cast<const Grant&>(other).at;
+  }
+};
+
 /// A MemoryPort behind a socket. b_transport() is called at the time of the request and adds to
 /// `delay` the time until the last byte (read) or the response (write); it never waits, so several
-/// bursts may be in flight.
+/// bursts may be in flight. A Grant on the payload is told when the burst's requests were out.
 class Memory final : public sc_core::sc_module {
  public:
   tlm_utils::multi_passthrough_target_socket<Memory> socket;

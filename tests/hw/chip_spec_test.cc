@@ -81,6 +81,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.memories[0].duplex = true; },
       [](ChipSpec& c) { c.memories[0].request_every_cycles += 1; },
       [](ChipSpec& c) { c.memories[0].outstanding += 1; },
+      [](ChipSpec& c) { c.memories[0].beat_bytes += 1; },
       [](ChipSpec& c) { c.memories[0].banks += 1; },
       [](ChipSpec& c) { c.memories[0].row_bytes += 1; },
       [](ChipSpec& c) { c.memories[0].row_miss_cycles += 1; },
@@ -96,11 +97,11 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.dma.setup_cycles += 1; },
       [](ChipSpec& c) { c.dma.burst_bytes += 1; },
       [](ChipSpec& c) { c.dma.outstanding += 1; },
-      [](ChipSpec& c) { c.dma.feature_request_cycles += 1; },
-      [](ChipSpec& c) { c.dma.paired_request_cycles += 1; },
-      [](ChipSpec& c) { c.dma.lone_request_cycles += 1; },
-      [](ChipSpec& c) { c.dma.weight_request_cycles += 1; },
-      [](ChipSpec& c) { c.dma.store_request_cycles += 1; },
+      [](ChipSpec& c) { c.dma.feature_beat_cycles += 1; },
+      [](ChipSpec& c) { c.dma.paired_beat_cycles += 1; },
+      [](ChipSpec& c) { c.dma.lone_beat_cycles += 1; },
+      [](ChipSpec& c) { c.dma.weight_beat_cycles += 1; },
+      [](ChipSpec& c) { c.dma.store_beat_cycles += 1; },
       [](ChipSpec& c) { c.activation_atom_bytes += 1; },
       [](ChipSpec& c) { c.packed_inputs = true; },
       [](ChipSpec& c) { c.weight_compression /= 2; },
@@ -144,7 +145,7 @@ TEST_CASE("every parameter that a file can set changes the hash when it is set")
   for (const std::string& key : chip_yaml_keys()) {
     if (!key.starts_with("control.") && !key.starts_with("host.") &&
         !key.starts_with("vector_unit.cycles_per_element.") &&
-        !key.starts_with("dma.request_cycles."))
+        !key.starts_with("dma.beat_cycles."))
       continue;
     CAPTURE(key);
     const char* value = key == "control.order"           ? "in_order"

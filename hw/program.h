@@ -144,9 +144,10 @@ struct Program {
 /// positive, addresses inside SRAM and not negative, modes that exist, no store over weights, and
 /// no two commands touching the same bytes of a core's SRAM or of a memory (one of them writing)
 /// without one being ordered after the other. Exact: strided accesses that interleave without a
-/// common byte do not conflict. A command may write what it reads itself. Near-linear in the number
-/// of runs that commands touch. Throws InternalError naming the command: a bad Program is our
-/// compiler's bug.
+/// common byte do not conflict. A command may write what it reads itself. Sums that wait in the
+/// accumulators keep their order and their places (hw/accumulator_check.h). Near-linear in the
+/// number of runs that commands touch. Throws InternalError naming the command: a bad Program is
+/// our compiler's bug.
 void check_program(const Program& program, const ChipSpec& chip);
 
 }  // namespace presil

@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "hw/access.h"
+#include "hw/accumulator_check.h"
 #include "hw/program.h"
 
 namespace presil {
@@ -293,6 +294,7 @@ void check_program(const Program& program, const ChipSpec& chip) {
   }
   check_hazards(program, chip);
   check_constants(program, chip);
+  check_accumulators(program, chip);
 }
 
 }  // namespace presil

@@ -8,7 +8,7 @@
 namespace presil {
 
 Addresses::Addresses(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan)
-    : chip_(chip), network_(network), plan_(plan) {
+    : chip_(chip), network_(network), plan_(plan), layout_(network) {
   place_weights();
 }
 
@@ -80,56 +80,13 @@ void Addresses::enter(std::size_t group_index) {
   stages_begin_ = group.stages.data();
 }
 
-Strides Addresses::stored_strides(const Tile& tile) const {
-  const FeatureMap& whole = network_.storages[storage_of(tile.tensor)].map;
-  const bool same = (whole.columns == tile.map->columns || tile.column_part) &&
-                    whole.bits == tile.map->bits && whole.atom == tile.map->atom &&
-                    tile.map->channels <= whole.channels;
-  const FeatureMap& map = same ? whole : *tile.map;
-  return {map.row_bytes(), map.block_bytes(), map.pixel_bytes()};
-}
-
-std::int64_t Addresses::lane_shift(const Tile& tile) const {
-  if (tile.tensor == kNoTensor) return 0;
-  return (view_of(tile.tensor).channel + tile.channel_shift) % tile.map->atom;
-}
-
-std::int64_t Addresses::stored_offset(const Tile& tile, const Strides& s) const {
-  const TensorView& view = view_of(tile.tensor);
-  const std::int64_t rows = tile.image_rows > 0 ? tile.image_rows : tile.map->rows;
-  const std::int64_t ring = network_.storages[storage_of(tile.tensor)].ring_rows;
-  const std::int64_t row =
-      ring > 0 ? tile.content.rows.begin % ring
-               : tile.image * rows + tile.content.rows.begin + view.row + tile.row_shift;
-  const std::int64_t channel = tile.content.channels.begin + view.channel + tile.channel_shift;
-  const std::int64_t column = tile.content.columns.begin + tile.column_shift;
-  const std::int64_t at = row * s.row + channel / tile.map->atom * s.block + column * s.pixel;
-  const FeatureMap& map = network_.storages[storage_of(tile.tensor)].map;
-  // A view through another shape may count bytes differently at its end: never beyond it.
-  return std::min(at, std::max<std::int64_t>(0, map.bytes() - 1));
-}
-
 std::int64_t Addresses::buffer_base(int buffer, int slot) const {
   return plan_.buffer_address[group_index_][static_cast<std::size_t>(buffer)] +
          slot * buffers_[static_cast<std::size_t>(buffer)].slot_bytes;
 }
 
-Strides Addresses::frame_strides(const Tile& tile) const {
-  const std::int64_t pixel = tile.map->pixel_bytes(), atom = tile.map->atom;
-  const std::int64_t block = tile.frame.columns.count() * pixel, lane = lane_shift(tile);
-  const Rows& channels = tile.frame.channels;
-  const std::int64_t blocks = ceil_div(channels.end + lane, atom) - (channels.begin + lane) / atom;
-  return {std::max<std::int64_t>(1, blocks) * block, block, pixel};
-}
-
-std::int64_t Addresses::blocks_of(const Tile& tile) const {
-  const std::int64_t atom = tile.map->atom, lane = lane_shift(tile);
-  const std::int64_t first = (tile.content.channels.begin + lane) / atom;
-  return std::max<std::int64_t>(1, ceil_div(tile.content.channels.end + lane, atom) - first);
-}
-
 std::int64_t Addresses::frame_address(const Tile& tile, const Strides& s) const {
-  const std::int64_t rows = tile.frame.rows.count(), lane = lane_shift(tile);
+  const std::int64_t rows = tile.frame.rows.count(), lane = layout_.lane_shift(tile);
   const std::int64_t row =
       tile.ring ? tile.content.rows.begin % rows : tile.content.rows.begin - tile.frame.rows.begin;
   const std::int64_t block = (tile.content.channels.begin + lane) / tile.map->atom -
@@ -140,12 +97,13 @@ std::int64_t Addresses::frame_address(const Tile& tile, const Strides& s) const 
 
 SramView Addresses::sram_view(const Tile& tile, Element element) const {
   const bool resident = tile.buffer < 0;
-  const Strides s = resident ? stored_strides(tile) : frame_strides(tile);
+  const Strides s = resident ? layout_.stored_strides(tile) : layout_.frame_strides(tile);
   SramView view{.row_stride = s.row, .block_stride = s.block, .pixel_stride = s.pixel};
-  view.address = resident ? plan_.sram_address[storage_of(tile.tensor)] + stored_offset(tile, s)
-                          : frame_address(tile, s);
+  view.address = resident
+                     ? plan_.sram_address[storage_of(tile.tensor)] + layout_.stored_offset(tile, s)
+                     : frame_address(tile, s);
   view.atom = tile.map->atom;
-  view.lane = (tile.content.channels.begin + lane_shift(tile)) % tile.map->atom;
+  view.lane = (tile.content.channels.begin + layout_.lane_shift(tile)) % tile.map->atom;
   view.element = element;
   if (tile.ring) {
     view.ring_rows = tile.frame.rows.count();
@@ -162,15 +120,16 @@ Region Addresses::region_of(const Tile& tile) const {
   if (tile.buffer >= 0 && tile.frame.rows.count() == 0)  // a recurrent stage's scratch
     return {buffer_base(tile.buffer, 0), buffers_[static_cast<std::size_t>(tile.buffer)].bytes()};
   const bool resident = tile.buffer < 0;
-  const Strides s = resident ? stored_strides(tile) : frame_strides(tile);
+  const Strides s = resident ? layout_.stored_strides(tile) : layout_.frame_strides(tile);
   const std::int64_t rows = tile.content.rows.count();
   if (tile.ring &&
       tile.content.rows.begin % tile.frame.rows.count() + rows > tile.frame.rows.count())
     return {buffer_base(tile.buffer, tile.slot), tile.frame.rows.count() * s.row};
-  std::int64_t address = resident
-                             ? plan_.sram_address[storage_of(tile.tensor)] + stored_offset(tile, s)
-                             : frame_address(tile, s);
-  std::int64_t run = (blocks_of(tile) - 1) * s.block + tile.content.columns.count() * s.pixel;
+  std::int64_t address =
+      resident ? plan_.sram_address[storage_of(tile.tensor)] + layout_.stored_offset(tile, s)
+               : frame_address(tile, s);
+  std::int64_t run =
+      (layout_.blocks_of(tile) - 1) * s.block + tile.content.columns.count() * s.pixel;
   Region region{address, run, rows, s.row};
   if (rows == 1 || run >= s.row) region = {address, (rows - 1) * s.row + run, 1, 0};
   if (resident) clip(region, tile.tensor);

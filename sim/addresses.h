@@ -7,14 +7,9 @@
 
 #include "hw/program.h"
 #include "sim/memory_plan.h"
-#include "sim/walk.h"
+#include "sim/tile_layout.h"
 
 namespace presil {
-
-/// Where the tiles of one map lie: bytes from one row, block and column to the next.
-struct Strides {
-  std::int64_t row, block, pixel;
-};
 
 /// Addresses of a planned network; the constructor throws Error when the weights exceed their
 /// memory. Those of buffers are of the group that was entered last.
@@ -32,26 +27,15 @@ class Addresses {
   std::size_t storage_of(TensorId id) const {
     return static_cast<std::size_t>(view_of(id).storage);
   }
+  /// How tiles lie, from wherever they begin.
+  const TileLayout& layout() const { return layout_; }
   /// Do two storages lie on common bytes of a memory?
   bool share_memory(std::size_t a, std::size_t b) const;
 
-  /// The layout of a stored tensor as a tile sees it: the whole storage's, unless the tile looks at
-  /// the bytes through another shape (a reshape that is a view).
-  Strides stored_strides(const Tile& tile) const;
-  /// Byte of a storage at which a tile's content begins.
-  std::int64_t stored_offset(const Tile& tile, const Strides& s) const;
-
   /// First byte of a buffer's slot.
   std::int64_t buffer_base(int buffer, int slot) const;
-  /// The layout of a tile in its buffer.
-  Strides frame_strides(const Tile& tile) const;
   /// Address in a buffer at which a tile's content begins.
   std::int64_t frame_address(const Tile& tile, const Strides& s) const;
-  /// Blocks of channels that a tile's content meets.
-  std::int64_t blocks_of(const Tile& tile) const;
-  /// Lane of a block at which channel 0 of the tile's map lies: parts of a stored tensor need not
-  /// begin at a block, and come and go as they are stored.
-  std::int64_t lane_shift(const Tile& tile) const;
   /// Where a tile's elements lie.
   SramView sram_view(const Tile& tile, Element element) const;
 
@@ -88,6 +72,7 @@ class Addresses {
   const ChipSpec& chip_;
   const FusedNetwork& network_;
   const MemoryPlan& plan_;
+  TileLayout layout_;
   std::vector<std::vector<StageBase>> stored_, expanded_;  ///< of each group's stages
   std::size_t group_index_ = 0;
   std::vector<Buffer> buffers_;

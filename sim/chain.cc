@@ -121,7 +121,7 @@ class Former {
   std::optional<double> cost(std::size_t begin, std::size_t end) {
     const Surroundings around{chip_, network_, resident_, memory_, room(begin, end), false};
     const std::optional<Choice> choice = end - begin == 1
-                                             ? tiler_.search(around, network_.groups[begin])
+                                             ? tiler_.rough_search(around, network_.groups[begin])
                                              : tiler_.search_chain(around, merged(begin, end));
     if (!choice) return {};
     return choice->price.cycles;

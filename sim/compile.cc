@@ -22,7 +22,7 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   const StageContext context{graph, chip, result.precision, result.last, options.batch};
   const FusedNetwork fused = fuse(context, options.allow_host_ops);
   check_fusion(context, fused);
-  Tiler tiler(graph, result.precision);
+  Tiler tiler;
   const PlanOptions plan{.steady = options.steady, .pinned = options.pinned, .pins = options.pins};
   result.network = form_cascades(chip, form_chains(chip, graph, fused, tiler, plan));
   check_fusion(context, result.network);

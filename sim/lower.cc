@@ -11,6 +11,8 @@
 #include "hw/hazards.h"
 #include "sim/addresses.h"
 #include "sim/commands.h"
+#include "sim/cut_sums.h"
+#include "sim/transfers.h"
 
 namespace presil {
 
@@ -25,7 +27,7 @@ class Lowering {
     host_touched_.resize(network.storages.size());
     for (const FusionGroup& group : network.groups)
       for (const Stage& stage : group.stages) uses_host_ |= stage.kind == StageKind::kHost;
-    cut_sums_.resize(static_cast<std::size_t>(chip.cores));
+    cut_sums_.assign(static_cast<std::size_t>(chip.cores), CutSums(chip));
   }
 
   Program run(const LowerOptions& options) && {
@@ -134,7 +136,7 @@ class Lowering {
     c.sum_end = tile.channels.end;
     c.first = tile.channels.begin == 0;
     c.last = tile.last_of_sum;
-    c.sum_slot = cuts_sum(tile) ? cut_sums_[static_cast<std::size_t>(core_)].number : -1;
+    c.sum_slot = CutSums::cuts_sum(tile) ? cut_sums_[static_cast<std::size_t>(core_)].number() : -1;
     return c;
   }
 
@@ -185,89 +187,26 @@ class Lowering {
   }
 
   void transfer(const Tile& tile, bool store) {
-    const Strides far = at_.stored_strides(tile), near = at_.frame_strides(tile);
+    const TileLayout& layout = at_.layout();
     const std::size_t s = at_.storage_of(tile.tensor);
-    Transfer t{.memory = plan_.memory[s]};
-    t.memory_address = plan_.memory_address[s] + at_.stored_offset(tile, far);
-    t.sram_address = at_.frame_address(tile, near);
-    t.run_bytes = tile.content.columns.count() * near.pixel;
-    t.traffic = traffic_of(tile.tensor, store);
-    std::int64_t rows = tile.content.rows.count(), blocks = at_.blocks_of(tile);
-    const std::int64_t lane = (tile.content.channels.begin + at_.lane_shift(tile)) % tile.map->atom;
-    if (store && lane > 0) {
-      // The lanes before are another part's: the first block leaves lane by lane.
-      emit_lanes(t, tile, far, near, lane);
-      if (--blocks == 0) return;
-      t.memory_address += far.block;
-      t.sram_address += near.block;
-    }
-    t.beat_cycles = store         ? chip_.dma.store_beat_cycles
-                    : blocks == 1 ? chip_.dma.feature_beat_cycles
-                                  : chip_.dma.paired_beat_cycles;
-    if (t.run_bytes == far.block && t.run_bytes == near.block) {
-      t.run_bytes *= blocks;
-      blocks = 1;
-    }
-    if (blocks == 1 && t.run_bytes == far.row && t.run_bytes == near.row) {
-      t.run_bytes *= rows;
-      rows = 1;
-    }
-    t.dims[0] = {.count = rows, .memory_stride = far.row, .sram_stride = near.row};
-    t.dims[1] = {.count = blocks, .memory_stride = far.block, .sram_stride = near.block};
+    const std::int64_t in_memory =
+        plan_.memory_address[s] + layout.stored_offset(tile, layout.stored_strides(tile));
+    const std::int64_t in_sram = at_.frame_address(tile, layout.frame_strides(tile));
     const auto first = static_cast<CommandId>(program_.commands.size());
-    emit_pieces(t, store, host_touched_[s]);
+    for (Transfer t : feature_transfers(chip_, layout, tile, store)) {
+      t.memory = plan_.memory[s];
+      t.memory_address += in_memory;
+      t.sram_address += in_sram;
+      t.traffic = traffic_of(tile.tensor, store);
+      emit_pieces(t, store, host_touched_[s]);
+    }
     if (!uses_host_) return;
     for (CommandId id = first; id < static_cast<CommandId>(program_.commands.size()); ++id)
       transfers_[s].push_back(id);
   }
 
-  void emit_lanes(Transfer t, const Tile& tile, const Strides& far, const Strides& near,
-                  std::int64_t lane) {
-    const std::int64_t skipped = lane * tile.map->bits / 8;
-    t.run_bytes =
-        std::min(near.pixel, ceil_div((lane + tile.content.channels.count()) * tile.map->bits, 8)) -
-        skipped;
-    t.memory_address += skipped;
-    t.sram_address += skipped;
-    t.beat_cycles = chip_.dma.store_beat_cycles;
-    t.dims[0] = {
-        .count = tile.content.rows.count(), .memory_stride = far.row, .sram_stride = near.row};
-    t.dims[1] = {.count = tile.content.columns.count(),
-                 .memory_stride = far.pixel,
-                 .sram_stride = near.pixel};
-    emit_pieces(t, true, host_touched_[at_.storage_of(tile.tensor)]);
-  }
-
-  /// Cuts a transfer into commands of at most kTransferBursts bursts.
-  void emit_pieces(Transfer t, bool store, const std::vector<CommandId>& extra = {}) {
-    const std::int64_t most = kTransferBursts * chip_.dma.burst_bytes;
-    TransferDim& rows = t.dims[0];
-    const std::int64_t row_bytes = t.run_bytes * t.dims[1].count;
-    if (rows.count > 1 && row_bytes * rows.count > most) {
-      const std::int64_t at_once = std::max<std::int64_t>(1, most / row_bytes);
-      const std::int64_t all = rows.count;
-      for (std::int64_t r = 0; r < all; r += at_once) {
-        Transfer piece = t;
-        piece.dims[0].count = std::min(at_once, all - r);
-        piece.memory_address += r * rows.memory_stride;
-        piece.sram_address += r * rows.sram_stride;
-        emit_pieces(piece, store, extra);
-      }
-      return;
-    }
-    if (rows.count == 1 && t.dims[1].count == 1 && t.run_bytes > most) {
-      for (std::int64_t at = 0; at < t.run_bytes; at += most) {
-        Transfer piece = t;
-        piece.run_bytes = std::min(most, t.run_bytes - at);
-        piece.memory_address +=
-            static_cast<std::int64_t>(std::floor(static_cast<double>(at) * t.stored_ratio));
-        if (piece.expanded >= 0) piece.expanded += at;
-        piece.sram_address += at;
-        emit_transfer(piece, store, extra);
-      }
-      return;
-    }
-    emit_transfer(t, store, extra);
+  void emit_pieces(const Transfer& t, bool store, const std::vector<CommandId>& extra = {}) {
+    for_each_piece(chip_, t, [&](const Transfer& piece) { emit_transfer(piece, store, extra); });
   }
 
   void emit_transfer(const Transfer& t, bool store, const std::vector<CommandId>& extra) {
@@ -289,39 +228,13 @@ class Lowering {
     m.constants = constants;
     compute_next(tile, constants);
     Command command{.work = m};
-    if (!cuts_sum(tile)) {
+    if (!CutSums::cuts_sum(tile)) {
       emit(std::move(command));
       return;
     }
     CutSums& sums = cut_sums_[static_cast<std::size_t>(core_)];
-    for (const CommandId before : sums.open) command.dependencies.push_back(before);
-    const CommandId id = emit(std::move(command));
-    sums.open = {id};
-    if (tile.last_of_sum) close_sum(tile, id);
-  }
-
-  static bool cuts_sum(const ComputeTile& tile) {
-    return tile.stage->kind == StageKind::kMac && !tile.stage->channelwise &&
-           tile.stage->groups == 1 && tile.channels.count() < tile.stage->reduction;
-  }
-
-  /// The sums of a cut reduction wait in the accumulators, which hold as many such tiles as there
-  /// is room for: the next tile's take the place of those that have been done longest.
-  void close_sum(const ComputeTile& tile, CommandId last) {
-    CutSums& sums = cut_sums_[static_cast<std::size_t>(core_)];
-    const double room = chip_.mac_array.accumulators_kib * 1024 * 8 /
-                        static_cast<double>(chip_.mac_array.accumulator_bits);
-    const auto each = static_cast<double>(tile.positions * tile.outputs.count());
-    sums.used += each;
-    sums.waiting.push_back({last, each});
-    // What must have left before another sum of this size can start.
-    sums.open.clear();
-    while (!sums.waiting.empty() && sums.used + each > room) {
-      sums.open.push_back(sums.waiting.front().last);
-      sums.used -= sums.waiting.front().sums;
-      sums.waiting.pop_front();
-    }
-    ++sums.number;
+    for (const CommandId before : sums.before_next()) command.dependencies.push_back(before);
+    sums.took_part(tile, emit(std::move(command)));
   }
 
   /// One pass over two operands; a further pass for each further operand.
@@ -366,18 +279,7 @@ class Lowering {
   Addresses at_;
   Program program_;
   HazardTracker tracker_;
-  /// Cut sums in a core's accumulators.
-  struct CutSums {
-    struct Tile {
-      CommandId last;
-      double sums;
-    };
-    std::deque<Tile> waiting;     ///< finished ones that may not have left
-    double used = 0;              ///< by them
-    std::vector<CommandId> open;  ///< what the next command of a cut sum waits for
-    std::int64_t number = 0;      ///< of the sum
-  };
-  std::vector<CutSums> cut_sums_;
+  std::vector<CutSums> cut_sums_;  ///< of each core
   bool uses_host_ = false;
   std::vector<std::vector<CommandId>> transfers_;     ///< of each storage; kept for the host only
   std::vector<std::vector<CommandId>> host_touched_;  ///< host commands on each storage's bytes

@@ -280,20 +280,11 @@ class Planner {
     Mapping& mapping = plan_.mappings[g];
     if (options_.pinned.count(group.name) > 0 || mapping.chain || group.stages.size() != 1)
       return false;
-    const Stage& stage = group.stages[0];
     StageMapping& m = mapping.stages[0];
-    if (stage.kind != StageKind::kMac || stage.weights_are_activations || m.weight_slots == kHeld ||
-        plan_.weights_stay[g])
-      return false;
     const int before = m.weight_slots;
-    const auto tiles = static_cast<int>(ceil_div(stage.out.channels, m.outputs) *
-                                        ceil_div(stage.reduction, m.channels));
-    for (int slots = tiles; slots > before; slots = slots * 3 / 4) {
+    for (const int slots : prefetch_depths(plan_.around(chip_, network_, g), group, mapping)) {
       m.weight_slots = slots;
-      if (footprint(plan_.around(chip_, network_, g), group, mapping) <=
-              plan_.room[g] / chip_.cores &&
-          place_buffers(g, true))
-        return true;
+      if (place_buffers(g, true)) return true;
     }
     m.weight_slots = before;
     return false;

@@ -49,6 +49,29 @@ TEST_CASE("strided transfers that interleave without a common byte need no order
   CHECK_THROWS_AS(check_program(program, test::small_chip()), InternalError);
 }
 
+TEST_CASE("parts of a sum follow each other, and a sum waits for the place that it takes") {
+  ChipSpec chip = test::small_chip();  // accumulators for 256 sums
+  const auto part = [](std::int64_t positions, std::int64_t drained,
+                       std::vector<CommandId> dependencies) {
+    return Command{.work = Matrix{.outputs = 4,
+                                  .positions = positions,
+                                  .channels = 8,
+                                  .drained_per_position = drained},
+                   .dependencies = std::move(dependencies)};
+  };
+  Program program{.group_names = {"test"}};
+  program.commands = {part(40, 0, {}), part(40, 4, {0}), part(40, 0, {1}), part(40, 4, {2})};
+  CHECK_NOTHROW(check_program(program, chip));
+  program.commands[2].dependencies.clear();  // 160 + 160 sums
+  CHECK_THROWS_WITH_AS(check_program(program, chip),
+                       doctest::Contains("take the place of those of command 1"), InternalError);
+  program.commands = {part(30, 0, {}), part(30, 4, {0}), part(30, 0, {}), part(30, 4, {2})};
+  CHECK_NOTHROW(check_program(program, chip));  // 120 + 120: both fit
+  program.commands[3].dependencies.clear();
+  CHECK_THROWS_WITH_AS(check_program(program, chip),
+                       doctest::Contains("goes on with the sum of command 2"), InternalError);
+}
+
 TEST_CASE("each broken rule of a program is named") {
   const ChipSpec chip = test::small_chip();
   struct Row {

@@ -2,6 +2,7 @@
 // Random well-formed Programs, from a seed: transfers, matrices, vectors and host work over a small
 // SRAM and a small part of a memory, so that commands meet often.
 
+#include <map>
 #include <random>
 
 #include "hw/hazards.h"
@@ -32,6 +33,7 @@ class RandomProgram {
     for (int i = 0; i < options_.commands; ++i) {
       Command command = random_command(chip);
       command.group = i * options_.groups / options_.commands;
+      keep_sums_in_turn(program, command);
       command.dependencies = tracker.dependencies_of(command);
       program.add(std::move(command));
     }
@@ -39,6 +41,18 @@ class RandomProgram {
   }
 
  private:
+  /// A sum that waits in the accumulators comes after the one before it on its core.
+  void keep_sums_in_turn(const Program& program, Command& command) {
+    const auto* matrix = std::get_if<Matrix>(&command.work);
+    if (matrix == nullptr) return;
+    auto& [last, open] = sums_[command.core];
+    const bool waits = matrix->drained_per_position == 0;
+    if (!waits && !open) return;
+    if (last >= 0) command.dependencies.push_back(last);
+    last = static_cast<CommandId>(program.commands.size());
+    open = waits;
+  }
+
   std::int64_t pick(std::int64_t low, std::int64_t high) {
     return std::uniform_int_distribution<std::int64_t>(low, high)(random_);
   }
@@ -122,8 +136,14 @@ class RandomProgram {
     return command;
   }
 
+  struct Sum {
+    CommandId last = -1;
+    bool open = false;
+  };
+
   std::mt19937_64 random_;
   RandomProgramOptions options_;
+  std::map<int, Sum> sums_;  ///< of each core
 };
 
 }  // namespace presil::test

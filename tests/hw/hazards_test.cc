@@ -191,6 +191,70 @@ Program long_program(int commands) {
   return program;
 }
 
+/// Records that a tracker looks at for `tiles` column tiles (8 bytes of each of 64 rows of 64) that
+/// take turns, each reading weights that stay.
+std::int64_t looked_at_for_column_tiles(int tiles) {
+  HazardTracker tracker;
+  tracker.dependencies_of({.work = Load{{.sram_address = 1 << 15, .run_bytes = 4096}}});
+  const auto column = [](int tile) {
+    return Region{.address = 8 * (tile % 8), .run_bytes = 8, .runs = 64, .stride = 64};
+  };
+  for (int tile = 0; tile < tiles; ++tile) {
+    Region output = column(tile);
+    output.address += 8192;
+    tracker.dependencies_of(
+        {.work = Matrix{.input = column(tile),
+                        .weights = {.address = 1 << 15, .run_bytes = 4096},
+                        .output = output,
+                        .constants = {.address = (1 << 15) + 4096, .run_bytes = 64}}});
+  }
+  return tracker.records_looked_at();
+}
+
+TEST_CASE("the work for interleaved column tiles grows as their number") {
+  const std::int64_t few = looked_at_for_column_tiles(1000);
+  CHECK(few < 40 * 1000);
+  CHECK(looked_at_for_column_tiles(10000) < 11 * few);
+}
+
+TEST_CASE("a write waits for every reader of bytes that many read, whole or in part") {
+  HazardTracker tracker;
+  const auto read = [](std::int64_t from, std::int64_t to) {
+    return Command{.work = Vector{.elements = 1,
+                                  .input = {.address = from, .run_bytes = 64},
+                                  .output = {.address = to, .run_bytes = 8}}};
+  };
+  using Ids = std::vector<CommandId>;
+  for (int i = 0; i < 3; ++i) tracker.dependencies_of(read(0, 1024 + 8 * i));
+  Command load{.work = Load{{.sram_address = 16, .run_bytes = 16}}};
+  CHECK(tracker.dependencies_of(load) == Ids{0, 1, 2});
+  CHECK(tracker.dependencies_of(read(8, 2048)) == Ids{3});
+  load.work = Load{{.sram_address = 0, .run_bytes = 8}};
+  CHECK(tracker.dependencies_of(load) == Ids{0, 1, 2});  // what the first left of their bytes
+  load.work = Load{{.sram_address = 40, .run_bytes = 8}};
+  CHECK(tracker.dependencies_of(load) == Ids{0, 1, 2, 4});
+}
+
+TEST_CASE("a command that meets another after 20000 in between is ordered through them all") {
+  const ChipSpec chip = test::small_chip();
+  Program program{.group_names = {"test"}};
+  const auto vector = [](std::int64_t at) {
+    return Vector{.elements = 1,
+                  .input = {.address = at, .run_bytes = 64},
+                  .output = {.address = at, .run_bytes = 64}};
+  };
+  for (int i = 0; i < 20000; ++i) {
+    Command command{.work = vector(64 * (i % 100))};
+    if (i > 0) command.dependencies = {i - 1};
+    program.add(std::move(command));
+  }
+  CHECK_NOTHROW(check_program(program, chip));
+  program.commands[10001].dependencies = {9999};  // 10002 waits for it; it does not meet 10000
+  CHECK_THROWS_WITH_AS(check_program(program, chip),
+                       doctest::Contains("commands 10000 and 10100 touch SRAM bytes 0..64"),
+                       InternalError);
+}
+
 TEST_CASE("200000 commands are tracked and checked in seconds of processor time") {
   const auto seconds = [](std::clock_t since) {
     return static_cast<double>(std::clock() - since) / CLOCKS_PER_SEC;

@@ -191,30 +191,31 @@ Program long_program(int commands) {
   return program;
 }
 
-/// Records that a tracker looks at for `tiles` column tiles (8 bytes of each of 64 rows of 64) that
-/// take turns, each reading weights that stay.
-std::int64_t looked_at_for_column_tiles(int tiles) {
+/// Records that a tracker looks at for `tiles` column tiles, `width` bytes of each of 64 rows of
+/// 64, that take turns, each reading weights that stay right before its output.
+std::int64_t looked_at_for_column_tiles(int tiles, std::int64_t width) {
   HazardTracker tracker;
-  tracker.dependencies_of({.work = Load{{.sram_address = 1 << 15, .run_bytes = 4096}}});
-  const auto column = [](int tile) {
-    return Region{.address = 8 * (tile % 8), .run_bytes = 8, .runs = 64, .stride = 64};
-  };
+  tracker.dependencies_of({.work = Load{{.run_bytes = 4096}}});
   for (int tile = 0; tile < tiles; ++tile) {
-    Region output = column(tile);
-    output.address += 8192;
-    tracker.dependencies_of(
-        {.work = Matrix{.input = column(tile),
-                        .weights = {.address = 1 << 15, .run_bytes = 4096},
-                        .output = output,
-                        .constants = {.address = (1 << 15) + 4096, .run_bytes = 64}}});
+    const std::int64_t column = tile * width % 64;
+    const auto tile_at = [&](std::int64_t base) {
+      return Region{.address = base + column, .run_bytes = width, .runs = 64, .stride = 64};
+    };
+    tracker.dependencies_of({.work = Matrix{.input = tile_at(8192),
+                                            .weights = {.address = 0, .run_bytes = 4096},
+                                            .output = tile_at(4096)}});
   }
   return tracker.records_looked_at();
 }
 
 TEST_CASE("the work for interleaved column tiles grows as their number") {
-  const std::int64_t few = looked_at_for_column_tiles(1000);
-  CHECK(few < 40 * 1000);
-  CHECK(looked_at_for_column_tiles(10000) < 11 * few);
+  // A quarter of a row is a record a tile, less of it one a run: 128 of them a tile.
+  for (const auto& [width, looks] : {std::pair{16, 40}, std::pair{8, 4 * 128}}) {
+    CAPTURE(width);
+    const std::int64_t few = looked_at_for_column_tiles(1000, width);
+    CHECK(few < looks * 1000);
+    CHECK(looked_at_for_column_tiles(10000, width) < 11 * few);
+  }
 }
 
 TEST_CASE("a write waits for every reader of bytes that many read, whole or in part") {

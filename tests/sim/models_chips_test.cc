@@ -36,6 +36,8 @@ const std::vector<std::string> kLarge{"resnet50", "vgg16", "efficientnet_edgetpu
 const std::set<std::pair<std::string, std::string>> kTooSlow{
     {"nvdla-small", "vgg16"},
     {"nvdla-small", "resnet50"},
+    {"nvdla-small", "conformer"},
+    {"nvdla-small", "efficientnet_edgetpu_m"},
     {"nvdla-small", "fsrcnn.onnx"},
     {"unit", "fsrcnn.onnx"},
     {"unit", "vgg16"}};

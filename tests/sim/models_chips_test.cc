@@ -39,11 +39,6 @@ const std::set<std::pair<std::string, std::string>> kTooSlow{
     {"nvdla-small", "conformer"},
     {"nvdla-small", "efficientnet_edgetpu_m"},
     {"nvdla-small", "fsrcnn.onnx"},
-    {"nvdla-full", "fsrcnn.onnx"},
-    {"ne-nano", "fsrcnn.onnx"},
-    {"ethos-u55-256", "alexnet_dims_only.onnx"},
-    {"ethos-u55-256", "lstm_asr"},
-    {"ethos-u55-256", "lstm_asr.onnx"},
     {"unit", "fsrcnn.onnx"},
     {"unit", "vgg16"}};
 

@@ -25,15 +25,29 @@ class CutSums {
            tile.stage->groups == 1 && tile.channels.count() < tile.stage->reduction;
   }
 
-  /// What the next command of a cut sum waits for.
-  const std::vector<int>& before_next() const { return open_; }
+  /// What the next command, which does its part of the sums of `tile`, waits for: the part before,
+  /// or those whose places the sums take.
+  const std::vector<int>& before(const ComputeTile& tile) {
+    if (in_sum_) return before_;
+    before_.clear();
+    while (!waiting_.empty() && used_ + sums_of(tile) > room_) {
+      before_.push_back(waiting_.front().last);
+      used_ -= waiting_.front().sums;
+      waiting_.pop_front();
+    }
+    return before_;
+  }
   /// Which sum that command belongs to, counted from 0.
   std::int64_t number() const { return number_; }
 
   /// Command `id` did its part of the sums of `tile`.
   void took_part(const ComputeTile& tile, int id) {
-    open_ = {id};
-    if (tile.last_of_sum) close(tile, id);
+    before_ = {id};
+    in_sum_ = !tile.last_of_sum;
+    if (in_sum_) return;
+    used_ += sums_of(tile);
+    waiting_.push_back({id, sums_of(tile)});
+    ++number_;
   }
 
  private:
@@ -42,24 +56,15 @@ class CutSums {
     double sums;
   };
 
-  void close(const ComputeTile& tile, int last) {
-    const auto each = static_cast<double>(tile.positions * tile.outputs.count());
-    used_ += each;
-    waiting_.push_back({last, each});
-    // What must have left before another sum of this size can start.
-    open_.clear();
-    while (!waiting_.empty() && used_ + each > room_) {
-      open_.push_back(waiting_.front().last);
-      used_ -= waiting_.front().sums;
-      waiting_.pop_front();
-    }
-    ++number_;
+  static double sums_of(const ComputeTile& tile) {
+    return static_cast<double>(tile.positions * tile.outputs.count());
   }
 
   double room_;                  ///< sums
   std::deque<Waiting> waiting_;  ///< finished ones that may not have left
   double used_ = 0;              ///< by them
-  std::vector<int> open_;
+  bool in_sum_ = false;
+  std::vector<int> before_;
   std::int64_t number_ = 0;
 };
 

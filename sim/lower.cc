@@ -233,7 +233,7 @@ class Lowering {
       return;
     }
     CutSums& sums = cut_sums_[static_cast<std::size_t>(core_)];
-    for (const CommandId before : sums.before_next()) command.dependencies.push_back(before);
+    for (const CommandId before : sums.before(tile)) command.dependencies.push_back(before);
     sums.took_part(tile, emit(std::move(command)));
   }
 

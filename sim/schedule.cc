@@ -137,7 +137,7 @@ class Scheduler {
     if (matrix) {
       const bool cuts_sum = CutSums::cuts_sum(tile);
       if (cuts_sum)
-        for (const int before : cut_sums_.before_next()) wait_for(before);
+        for (const int before : cut_sums_.before(tile)) wait_for(before);
       id = add(ScheduledStep::Kind::kMatrix, matrix_index(tile));
       if (cuts_sum) cut_sums_.took_part(tile, id);
     } else {

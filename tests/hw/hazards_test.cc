@@ -71,7 +71,8 @@ TEST_CASE("the tracker orders every pair of commands that meet in a byte, and na
   std::size_t conflicts_seen = 0;
   for (std::uint64_t seed = 0; seed < 150; ++seed) {
     CAPTURE(seed);
-    const Program program = test::RandomProgram(seed, {.cores = 2}).make(chip);
+    const Program program =
+        test::RandomProgram(seed, {.cores = 2, .waiting_sums = false}).make(chip);
     const auto conflicts = conflicts_by_bytes(program);
     conflicts_seen += conflicts.size();
     REQUIRE(all_ordered(program));
@@ -88,7 +89,8 @@ TEST_CASE("the checker says what the bytes say when a dependency is dropped") {
   int broken = 0, sound = 0;
   for (std::uint64_t seed = 0; seed < 400; ++seed) {
     CAPTURE(seed);
-    Program program = test::RandomProgram(seed, {.commands = 30, .cores = 2}).make(chip);
+    Program program =
+        test::RandomProgram(seed, {.commands = 30, .cores = 2, .waiting_sums = false}).make(chip);
     std::mt19937_64 random(seed);
     Command& victim = program.commands[random() % program.commands.size()];
     if (victim.dependencies.empty()) continue;
@@ -185,7 +187,8 @@ Program long_program(int commands) {
                        .traffic = Traffic::kWeights}}});
     add({.work = Matrix{.input = {.address = half, .run_bytes = rows * 256 * 4},
                         .weights = {.address = 32768 + half / 2, .run_bytes = 512},
-                        .output = {.address = half + 8192, .run_bytes = rows * 256 * 4}}});
+                        .output = {.address = half + 8192, .run_bytes = rows * 256 * 4},
+                        .drained_per_position = 1}});
     add({.work = Store{output}});
   }
   return program;

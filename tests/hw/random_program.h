@@ -17,6 +17,7 @@ struct RandomProgramOptions {
   int groups = 3;
   std::int64_t area = 2048;  ///< bytes of SRAM and of each memory's activations that are used
   std::int64_t max_run = 300;
+  bool waiting_sums = true;  ///< Matrix commands whose sums wait for a later one
 };
 
 class RandomProgram {
@@ -114,7 +115,7 @@ class RandomProgram {
                       .output = region()};
         if (pick(0, 3) == 0) matrix.op = MacOp::kDepthwise;
         if (pick(0, 3) == 0) matrix.operand = region();
-        if (pick(0, 4) > 0) matrix.drained_per_position = matrix.outputs;
+        if (pick(0, 4) > 0 || !options_.waiting_sums) matrix.drained_per_position = matrix.outputs;
         if (pick(0, 3) == 0) matrix.epilogue_cycles_per_element = 4;
         command.work = matrix;
         break;

@@ -13,6 +13,11 @@ const FeatureMap& storage_map(const FusedNetwork& network, const TensorView& vie
   return network.storages[static_cast<std::size_t>(view.storage)].map;
 }
 
+/// Bytes of weights as they are stored: compressed.
+std::int64_t stored(std::int64_t bytes, double ratio) {
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(bytes) * ratio));
+}
+
 }  // namespace
 
 Addresses::Addresses(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
@@ -30,6 +35,7 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
     if (plan_.memory[s] == memory && plan_.memory_address[s] >= 0)
       at = std::max(at, plan_.memory_address[s] + network_.storages[s].bytes());
   const std::int64_t burst = chip_.dma.burst_bytes;
+  const std::vector<double> ratios = stored_ratios(graph);
   for (std::size_t t = 0; t < graph.tensors().size(); ++t) {
     const TensorDesc& tensor = graph.tensors()[t];
     if (!tensor.constant || view_of(static_cast<TensorId>(t)).storage >= 0) continue;
@@ -38,7 +44,7 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
     const std::int64_t count = element_count(tensor.shape);
     // Biases and scales travel with the weights: room for 8 bytes an output channel.
     const std::int64_t extra = tensor.shape.empty() ? 0 : 16 * tensor.shape[0];
-    at += stored(ceil_div(count * precision.bits(static_cast<TensorId>(t)), 8) + extra);
+    at += stored(ceil_div(count * precision.bits(static_cast<TensorId>(t)), 8) + extra, ratios[t]);
   }
   constants_base_ = round_up(at, burst);
   const MemorySpec& spec = chip_.memories[static_cast<std::size_t>(memory)];
@@ -53,13 +59,18 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
 std::int64_t Addresses::most_constants() const {
   std::int64_t most = 0;
   for (const FusionGroup& group : network_.groups)
-    for (const Stage& stage : group.stages) most = std::max(most, stored(stage.constant_bytes));
+    for (const Stage& stage : group.stages)
+      most = std::max(most, stored(stage.constant_bytes, stage.stored_ratio));
   return most;
 }
 
-std::int64_t Addresses::stored(std::int64_t bytes) const {
-  return static_cast<std::int64_t>(
-      std::ceil(static_cast<double>(bytes) * chip_.weight_compression));
+std::vector<double> Addresses::stored_ratios(const Graph& graph) const {
+  std::vector<double> ratios(graph.tensors().size(), chip_.weight_compression);
+  for (const FusionGroup& group : network_.groups)
+    for (const Stage& stage : group.stages)
+      for (const TensorId id : {stage.weights, stage.recurrent_weights})
+        if (id != kNoTensor) ratios[static_cast<std::size_t>(id)] = stage.stored_ratio;
+  return ratios;
 }
 
 void Addresses::enter(std::size_t group_index) {
@@ -179,7 +190,7 @@ Region Addresses::weight_region(const ComputeTile& tile) const {
 std::int64_t Addresses::weights_in_memory(const WeightTile& tile) const {
   return (tile.tensor == kNoTensor ? constants_base_
                                    : weight_base_[static_cast<std::size_t>(tile.tensor)]) +
-         stored(tile.offset);
+         stored(tile.offset, tile.stage->stored_ratio);
 }
 
 }  // namespace presil

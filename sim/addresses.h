@@ -62,8 +62,8 @@ class Addresses {
   void place_weights(const Graph& graph, const PrecisionPlan& precision);
   /// Bytes of the largest group's constants, as stored.
   std::int64_t most_constants() const;
-  /// Bytes of weights as they are stored: compressed.
-  std::int64_t stored(std::int64_t bytes) const;
+  /// Of each tensor, the ratio that its stage stores it with.
+  std::vector<double> stored_ratios(const Graph& graph) const;
   /// Keeps a view through another shape inside its storage.
   void clip(Region& region, TensorId tensor) const;
 

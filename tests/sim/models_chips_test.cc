@@ -34,18 +34,12 @@ const std::vector<std::string> kLarge{"resnet50", "vgg16", "efficientnet_edgetpu
 
 /// Left out: more than about 5 s on one thread.
 const std::set<std::pair<std::string, std::string>> kTooSlow{
-    {"nvdla-small", "vgg16"},
-    {"nvdla-small", "resnet50"},
-    {"nvdla-small", "conformer"},
-    {"nvdla-small", "efficientnet_edgetpu_m"},
-    {"nvdla-small", "fsrcnn.onnx"},
-    {"nvdla-full", "fsrcnn.onnx"},
-    {"ne-nano", "fsrcnn.onnx"},
-    {"ethos-u55-256", "alexnet_dims_only.onnx"},
-    {"ethos-u55-256", "lstm_asr"},
-    {"ethos-u55-256", "lstm_asr.onnx"},
-    {"unit", "fsrcnn.onnx"},
-    {"unit", "vgg16"}};
+    {"nvdla-small", "vgg16"},       {"nvdla-small", "resnet50"},
+    {"nvdla-small", "conformer"},   {"nvdla-small", "efficientnet_edgetpu_m"},
+    {"nvdla-small", "fsrcnn.onnx"}, {"nvdla-full", "fsrcnn.onnx"},
+    {"ne-nano", "fsrcnn.onnx"},     {"ethos-u55-256", "alexnet_dims_only.onnx"},
+    {"ethos-u55-256", "lstm_asr"},  {"ethos-u55-256", "lstm_asr.onnx"},
+    {"unit", "fsrcnn.onnx"},        {"unit", "vgg16"}};
 
 std::vector<std::string> files_of(const std::string& extension) {
   const char* given = std::getenv("PRESIL_SHARED");
@@ -125,14 +119,16 @@ void check_bytes(const Graph& graph, const ChipSpec& chip, const RunResult& r) {
     CHECK_MESSAGE(stored[s] <= storage.map.bytes() * 2,
                   graph.tensor(storage.root).name << " is stored more than once");
   }
-  std::int64_t weights = 0;
+  double weights = 0;
   std::set<TensorId> seen;
   for (const FusionGroup& group : c.network.groups)
     for (const Stage& stage : group.stages)
       for (const TensorId id : {stage.weights, stage.recurrent_weights})
         if (id != kNoTensor && graph.tensor(id).constant && seen.insert(id).second)
-          weights += element_count(graph.tensor(id).shape) * c.precision.bits(id) / 8;
-  const double least = std::floor(static_cast<double>(weights) * chip.weight_compression);
+          weights += static_cast<double>(element_count(graph.tensor(id).shape) *
+                                         c.precision.bits(id) / 8) *
+                     weight_ratio(chip, graph.tensor(id));
+  const double least = std::floor(weights);
   CHECK(static_cast<double>(moved(c.program, false, Traffic::kWeights)) >= least);
 }
 

@@ -51,6 +51,7 @@ std::string canonical_text(const ChipSpec& c) {
                       c.control.layer_overlap, c.control.weights_ahead);
   text += fmt::format("{} {} {} {} ", c.packed_inputs, c.pixel_bursts, c.whole_atoms,
                       static_cast<int>(c.weight_coding));
+  text += fmt::format("{} ", a.constant_bits);
   text += fmt::format("{} {} {} {} ", c.host.link_gb_per_s, c.host.per_inference_us, c.host.gops,
                       c.host.per_op_us);
   for (const auto& [key, energy] : c.energy.mac) text += fmt::format("{} {} ", key, energy);

@@ -66,6 +66,9 @@ struct MacArraySpec {
   /// (Ethos-U adds all channels up for a block of outputs before any leaves). False:
   /// parallelism_factor.
   bool sums_leave_together = false;
+  /// Stored with the weights for each output that has a bias: it, scale and shift. 0: the bias as
+  /// it is.
+  std::int64_t constant_bits = 0;
   StartAfter start_after = StartAfter::kFirstRows;
   double output_elements_per_cycle = 0;    ///< accumulators through the output stage into SRAM
   std::int64_t output_latency_cycles = 0;  ///< last product to last output written

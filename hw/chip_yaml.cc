@@ -66,6 +66,7 @@ MacArraySpec read_array(YamlMap map) {
       static_cast<int>(accumulators.integer("bits", {.min = 8, .max = 64}, 32));
   array.sums_leave_together = accumulators.boolean("leave_together", false);
   accumulators.finish();
+  array.constant_bits = map.integer("constant_bits", {.min = 0, .max = 128}, 0);
   array.start_after = map.choice("start_after", {"first_rows", "whole_input"}, 0) == 0
                           ? StartAfter::kFirstRows
                           : StartAfter::kWholeInput;

@@ -42,7 +42,7 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
     at = round_up(at, burst);
     weight_base_[t] = at;
     const std::int64_t count = element_count(tensor.shape);
-    // Biases and scales travel with the weights: room for 8 bytes an output channel.
+    // Biases and scales travel with the weights: room for 16 bytes an output channel.
     const std::int64_t extra = tensor.shape.empty() ? 0 : 16 * tensor.shape[0];
     at += stored(ceil_div(count * precision.bits(static_cast<TensorId>(t)), 8) + extra, ratios[t]);
   }

@@ -69,8 +69,9 @@ class Builder : OpStages {
 
  private:
   std::int64_t bias_bits() const {
-    return op_.inputs.size() > 2 && op_.inputs[2] != kNoTensor ? c_.precision.bits(op_.inputs[2])
-                                                               : 0;
+    if (op_.inputs.size() <= 2 || op_.inputs[2] == kNoTensor) return 0;
+    const std::int64_t of_chip = c_.chip.mac_array.constant_bits;
+    return of_chip > 0 ? of_chip : c_.precision.bits(op_.inputs[2]);
   }
 
   Stage product() const {

@@ -105,6 +105,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.activation_atom_bytes += 1; },
       [](ChipSpec& c) { c.packed_inputs = true; },
       [](ChipSpec& c) { c.mac_array.sums_leave_together = true; },
+      [](ChipSpec& c) { c.mac_array.constant_bits = 80; },
       [](ChipSpec& c) { c.pixel_bursts = true; },
       [](ChipSpec& c) { c.whole_atoms = true; },
       [](ChipSpec& c) { c.weight_compression /= 2; },

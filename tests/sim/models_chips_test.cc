@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "models/import.h"
+#include "sim/weight_coding.h"
 #include "tests/sim/same_program.h"
 #include "tests/sim/sim_fixture.h"
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <span>
 
 #include "hw/access.h"
 
@@ -10,43 +11,57 @@ namespace presil {
 
 namespace {
 
-/// Who last wrote, or has read since, a set of bytes.
-struct Record {
-  Strided bytes;
-  std::int64_t end = 0;
-  CommandId id = 0;
+/// Orders sets by place, and equal ones only as equal.
+struct ByPlace {
+  bool operator()(const Strided& a, const Strided& b) const {
+    if (a.begin != b.begin) return a.begin < b.begin;
+    if (a.run != b.run) return a.run < b.run;
+    if (a.dim_count != b.dim_count) return a.dim_count < b.dim_count;
+    for (std::size_t d = 0; d < static_cast<std::size_t>(a.dim_count); ++d) {
+      if (a.dims[d].count != b.dims[d].count) return a.dims[d].count < b.dims[d].count;
+      if (a.dims[d].stride != b.dims[d].stride) return a.dims[d].stride < b.dims[d].stride;
+    }
+    return false;
+  }
 };
 
-/// Records by place. Level l holds those of less than 2^(2l+1) bytes from end to end, ordered by
-/// begin: those that may meet an interval start at most that much before it.
+/// Who last wrote, or has read since, sets of bytes, by place. A set has one entry however many
+/// commands touched it: weights that stay are read by every tile. Level l holds the sets of less
+/// than 2^(2l+1) bytes from end to end: those that may meet an interval start at most that much
+/// before it.
 class Records {
  public:
-  void insert(const Strided& bytes, CommandId id) {
-    const std::int64_t end = bytes.end();
-    const auto level =
-        static_cast<std::size_t>(std::bit_width(static_cast<std::uint64_t>(end - bytes.begin)) / 2);
-    levels_[level].emplace(bytes.begin, Record{bytes, end, id});
+  void insert(const Strided& bytes, std::span<const CommandId> ids) {
+    const auto extent = static_cast<std::uint64_t>(bytes.end() - bytes.begin);
+    const auto level = static_cast<std::size_t>(std::bit_width(extent) / 2);
+    std::vector<CommandId>& all = levels_[level][bytes];
+    if (all.empty() || ids.size() > 1 || all.back() != ids.front())
+      all.insert(all.end(), ids.begin(), ids.end());
     used_ |= 1u << level;
   }
 
-  /// visit(record) gives whether to take the record out.
+  /// visit(bytes, ids) gives whether to take the record out. Gives the records looked at.
   template <typename Visit>
-  void for_each_near(const Strided& bytes, Visit&& visit) {
+  std::int64_t for_each_near(const Strided& bytes, Visit&& visit) {
     const std::int64_t end = bytes.end();
+    std::int64_t looked_at = 0;
     for (std::uint32_t rest = used_; rest != 0; rest &= rest - 1) {
       const int level = std::countr_zero(rest);
       auto& records = levels_[static_cast<std::size_t>(level)];
-      auto at = records.upper_bound(bytes.begin - (std::int64_t{1} << (2 * level + 1)));
-      while (at != records.end() && at->first < end) {
-        const bool meets = at->second.end > bytes.begin;
-        at = meets && visit(at->second) ? records.erase(at) : std::next(at);
+      const std::int64_t before = bytes.begin - (std::int64_t{1} << (2 * level + 1));
+      auto at = records.lower_bound(Strided{.begin = before + 1});  // a run of 0 is below all
+      while (at != records.end() && at->first.begin < end) {
+        ++looked_at;
+        const bool meets = at->first.end() > bytes.begin;
+        at = meets && visit(at->first, at->second) ? records.erase(at) : std::next(at);
       }
       if (records.empty()) used_ &= ~(1u << level);
     }
+    return looked_at;
   }
 
  private:
-  std::array<std::multimap<std::int64_t, Record>, 32> levels_;
+  std::array<std::map<Strided, std::vector<CommandId>, ByPlace>, 32> levels_;
   std::uint32_t used_ = 0;
 };
 
@@ -62,6 +77,7 @@ struct HazardTracker::State {
   std::vector<CommandId> waited;
   std::vector<std::size_t> first = {0};
   std::vector<Strided> pieces;  ///< scratch
+  std::int64_t looked_at = 0;
 
   CommandId next() const { return static_cast<CommandId>(first.size() - 1); }
 
@@ -70,31 +86,35 @@ struct HazardTracker::State {
                  std::vector<CommandId>& dependencies) {
     struct Left {
       std::size_t until;
-      CommandId id;
+      std::vector<CommandId> ids;
     };
     std::vector<Left> left;
     pieces.clear();
-    records.for_each_near(bytes, [&](const Record& record) {
-      if (!overlap(record.bytes, bytes)) return false;
-      if (record.id != writer) dependencies.push_back(record.id);
-      subtract(record.bytes, bytes, pieces);
-      if (left.empty() || left.back().until < pieces.size())
-        left.push_back({pieces.size(), record.id});
-      return true;
-    });
+    looked_at +=
+        records.for_each_near(bytes, [&](const Strided& recorded, std::vector<CommandId>& ids) {
+          if (!overlap(recorded, bytes)) return false;
+          for (const CommandId id : ids)
+            if (id != writer) dependencies.push_back(id);
+          const std::size_t before = pieces.size();
+          subtract(recorded, bytes, pieces);
+          if (before < pieces.size()) left.push_back({pieces.size(), std::move(ids)});
+          return true;
+        });
     std::size_t at = 0;
     for (const Left& part : left)
-      for (; at < part.until; ++at) records.insert(pieces[at], part.id);
+      for (; at < part.until; ++at) records.insert(pieces[at], part.ids);
   }
 
   void read(const Access& access, CommandId reader, std::vector<CommandId>& dependencies) {
     SpaceState& space = spaces[access.space];
     for_each_dense_part(access.bytes, [&](const Strided& part) {
-      space.writers.for_each_near(part, [&](const Record& record) {
-        if (overlap(record.bytes, part)) dependencies.push_back(record.id);
-        return false;
-      });
-      space.readers.insert(part, reader);
+      looked_at += space.writers.for_each_near(
+          part, [&](const Strided& recorded, const std::vector<CommandId>& ids) {
+            if (overlap(recorded, part))
+              dependencies.insert(dependencies.end(), ids.begin(), ids.end());
+            return false;
+          });
+      space.readers.insert(part, {&reader, 1});
     });
   }
 
@@ -103,7 +123,7 @@ struct HazardTracker::State {
     for_each_dense_part(access.bytes, [&](const Strided& part) {
       overwrite(space.writers, part, writer, dependencies);
       overwrite(space.readers, part, writer, dependencies);
-      space.writers.insert(part, writer);
+      space.writers.insert(part, {&writer, 1});
     });
   }
 
@@ -113,8 +133,9 @@ struct HazardTracker::State {
     std::vector<CommandId> implied;
     for (const CommandId id : list) {
       const auto i = static_cast<std::size_t>(id);
-      for (std::size_t w = first[i]; w < first[i + 1]; ++w)
-        if (waited[w] >= list.front()) implied.push_back(waited[w]);
+      // Ascending: the late ones are at its end, and they may be few of very many.
+      for (std::size_t w = first[i + 1]; w > first[i] && waited[w - 1] >= list.front(); --w)
+        implied.push_back(waited[w - 1]);
     }
     if (implied.empty()) return;
     std::sort(implied.begin(), implied.end());
@@ -147,5 +168,7 @@ std::vector<CommandId> HazardTracker::dependencies_of(const Command& command) {
 }
 
 CommandId HazardTracker::size() const { return state_->next(); }
+
+std::int64_t HazardTracker::records_looked_at() const { return state_->looked_at; }
 
 }  // namespace presil

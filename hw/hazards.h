@@ -2,6 +2,7 @@
 // Finds what a command must wait for, from the bytes that it and earlier commands touch. A compiler
 // derives a Program's dependencies with it; check_program decides by itself, in another way.
 
+#include <cstdint>
 #include <memory>
 #include <vector>
 
@@ -30,6 +31,9 @@ class HazardTracker {
 
   /// Commands recorded so far: the id that the next one will have.
   CommandId size() const;
+
+  /// Records of earlier accesses looked at so far: the work done, near-linear in what it was fed.
+  std::int64_t records_looked_at() const;
 
  private:
   struct State;

@@ -2,6 +2,7 @@
 // dependencies with; the two share only the description of accesses.
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <utility>
 
@@ -83,6 +84,63 @@ void check_addresses(const Accesses& accesses, const ChipSpec& chip, CommandId i
                  memory.kib);
   }
 }
+
+/// Chains of commands, each ordered after the one before it. A command knows how far along every
+/// chain it is ordered after, so a look tells whether it is after another, however far back. Some
+/// commands are on none: there are only so many chains.
+class Chains {
+ public:
+  explicit Chains(std::size_t commands)
+      : past_(commands), chain_(commands, kNone), place_(commands, 0), user_(commands, -1) {}
+
+  /// Commands in order of their ids.
+  void add(CommandId id, const std::vector<CommandId>& dependencies) {
+    const auto i = static_cast<std::size_t>(id);
+    Past past{};
+    for (const CommandId before : dependencies) {
+      const auto b = static_cast<std::size_t>(before);
+      for (std::size_t c = 0; c < kChains; ++c) past[c] = std::max(past[c], past_[b][c]);
+      if (user_[b] < 0) user_[b] = id;
+    }
+    // The chain whose last command is the latest of those that this one is ordered after.
+    std::size_t best = kNone;
+    for (std::size_t c = 0; c < used_; ++c)
+      if (past[c] == length_[c] && (best == kNone || last_[c] > last_[best])) best = c;
+    if (best == kNone && used_ < kChains) best = used_++;
+    if (best != kNone) {
+      chain_[i] = static_cast<std::uint8_t>(best);
+      place_[i] = past[best] = ++length_[best];
+      last_[best] = id;
+    }
+    past_[i] = past;
+  }
+
+  /// Certainly after; false may also mean that the chains do not tell.
+  bool after(CommandId id, CommandId before) const {
+    if (on_chain(before)) return passed(id, before);
+    const CommandId user = user_[static_cast<std::size_t>(before)];
+    return user >= 0 && (user == id || (on_chain(user) && passed(id, user)));
+  }
+
+ private:
+  static constexpr std::size_t kChains = 32;
+  static constexpr std::uint8_t kNone = 255;
+  using Past = std::array<std::int32_t, kChains>;
+
+  bool on_chain(CommandId id) const { return chain_[static_cast<std::size_t>(id)] != kNone; }
+  bool passed(CommandId id, CommandId before) const {
+    const auto b = static_cast<std::size_t>(before);
+    return past_[static_cast<std::size_t>(id)][chain_[b]] >= place_[b];
+  }
+
+  std::vector<Past> past_;  ///< of each command: commands of each chain that are before it, or it
+  std::vector<std::uint8_t> chain_;
+  std::vector<std::int32_t> place_;  ///< on its chain, from 1
+  std::vector<CommandId> user_;      ///< the first that depends on it directly
+  std::size_t used_ = 0;
+  std::array<std::int32_t, kChains> length_{};
+  std::array<CommandId, kChains> last_{};
+};
 
 /// Answers "is this command ordered after that one, directly or not?" for one command at a time.
 class Order {
@@ -217,11 +275,13 @@ void check_order(Order& order, const std::vector<Meeting>& meetings, CommandId i
 
 void check_hazards(const Program& program, const ChipSpec& chip) {
   Order order(program);
+  Chains chains(program.commands.size());
   std::map<Space, Shadow> shadows;
   std::vector<Meeting> unclear;
   for (std::size_t i = 0; i < program.commands.size(); ++i) {
     const auto id = static_cast<CommandId>(i);
     unclear.clear();
+    chains.add(id, program.commands[i].dependencies);
     const Accesses accesses = accesses_of(program.commands[i]);
     check_addresses(accesses, chip, id);
     for (const Access& access : accesses) {
@@ -230,7 +290,8 @@ void check_hazards(const Program& program, const ChipSpec& chip) {
       CommandId last = id;  // mostly the same one again, and a command is ordered with itself
       const auto met = [&](CommandId earlier, std::int64_t begin, std::int64_t end) {
         if (earlier == id || std::exchange(last, earlier) == earlier) return;
-        if (!order.soon_after(id, earlier)) unclear.push_back({earlier, access.space, begin, end});
+        if (!chains.after(id, earlier) && !order.soon_after(id, earlier))
+          unclear.push_back({earlier, access.space, begin, end});
       };
       for_each_run(access.bytes, [&](std::int64_t begin, std::int64_t end) {
         if (access.write)

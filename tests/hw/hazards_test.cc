@@ -191,6 +191,71 @@ Program long_program(int commands) {
   return program;
 }
 
+/// Records that a tracker looks at for `tiles` column tiles, `width` bytes of each of 64 rows of
+/// 64, that take turns, each reading weights that stay right before its output.
+std::int64_t looked_at_for_column_tiles(int tiles, std::int64_t width) {
+  HazardTracker tracker;
+  tracker.dependencies_of({.work = Load{{.run_bytes = 4096}}});
+  for (int tile = 0; tile < tiles; ++tile) {
+    const std::int64_t column = tile * width % 64;
+    const auto tile_at = [&](std::int64_t base) {
+      return Region{.address = base + column, .run_bytes = width, .runs = 64, .stride = 64};
+    };
+    tracker.dependencies_of({.work = Matrix{.input = tile_at(8192),
+                                            .weights = {.address = 0, .run_bytes = 4096},
+                                            .output = tile_at(4096)}});
+  }
+  return tracker.records_looked_at();
+}
+
+TEST_CASE("the work for interleaved column tiles grows as their number") {
+  // A quarter of a row is a record a tile, less of it one a run: 128 of them a tile.
+  for (const auto& [width, looks] : {std::pair{16, 40}, std::pair{8, 4 * 128}}) {
+    CAPTURE(width);
+    const std::int64_t few = looked_at_for_column_tiles(1000, width);
+    CHECK(few < looks * 1000);
+    CHECK(looked_at_for_column_tiles(10000, width) < 11 * few);
+  }
+}
+
+TEST_CASE("a write waits for every reader of bytes that many read, whole or in part") {
+  HazardTracker tracker;
+  const auto read = [](std::int64_t from, std::int64_t to) {
+    return Command{.work = Vector{.elements = 1,
+                                  .input = {.address = from, .run_bytes = 64},
+                                  .output = {.address = to, .run_bytes = 8}}};
+  };
+  using Ids = std::vector<CommandId>;
+  for (int i = 0; i < 3; ++i) tracker.dependencies_of(read(0, 1024 + 8 * i));
+  Command load{.work = Load{{.sram_address = 16, .run_bytes = 16}}};
+  CHECK(tracker.dependencies_of(load) == Ids{0, 1, 2});
+  CHECK(tracker.dependencies_of(read(8, 2048)) == Ids{3});
+  load.work = Load{{.sram_address = 0, .run_bytes = 8}};
+  CHECK(tracker.dependencies_of(load) == Ids{0, 1, 2});  // what the first left of their bytes
+  load.work = Load{{.sram_address = 40, .run_bytes = 8}};
+  CHECK(tracker.dependencies_of(load) == Ids{0, 1, 2, 4});
+}
+
+TEST_CASE("a command that meets another after 20000 in between is ordered through them all") {
+  const ChipSpec chip = test::small_chip();
+  Program program{.group_names = {"test"}};
+  const auto vector = [](std::int64_t at) {
+    return Vector{.elements = 1,
+                  .input = {.address = at, .run_bytes = 64},
+                  .output = {.address = at, .run_bytes = 64}};
+  };
+  for (int i = 0; i < 20000; ++i) {
+    Command command{.work = vector(64 * (i % 100))};
+    if (i > 0) command.dependencies = {i - 1};
+    program.add(std::move(command));
+  }
+  CHECK_NOTHROW(check_program(program, chip));
+  program.commands[10001].dependencies = {9999};  // 10002 waits for it; it does not meet 10000
+  CHECK_THROWS_WITH_AS(check_program(program, chip),
+                       doctest::Contains("commands 10000 and 10100 touch SRAM bytes 0..64"),
+                       InternalError);
+}
+
 TEST_CASE("200000 commands are tracked and checked in seconds of processor time") {
   const auto seconds = [](std::clock_t since) {
     return static_cast<double>(std::clock() - since) / CLOCKS_PER_SEC;

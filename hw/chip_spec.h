@@ -26,6 +26,9 @@ enum class DotPacking : std::uint8_t { kNone, kTaps };
 /// port for it that keeps up by construction (NVDLA's CBUF reads features and weights beside
 /// writes)?
 enum class ArrayPort : std::uint8_t { kShared, kDedicated };
+/// What decides how small weights are stored: a ratio of the chip's, or each tensor's own entropy
+/// (a lossless coder such as Ethos-U's).
+enum class WeightCoding : std::uint8_t { kRatio, kEntropy };
 /// When a layer's first pass may start: with its first rows, or with its whole input on chip.
 enum class StartAfter : std::uint8_t { kFirstRows, kWholeInput };
 
@@ -59,6 +62,13 @@ struct MacArraySpec {
   std::int64_t stripe_last_max = 16;    ///< the last stripe takes what is left, up to this many
   double accumulators_kib = 0;          ///< partial sums held beside the array
   int accumulator_bits = 32;
+  /// Outputs whose sums are complete together: for a stripe, half of the accumulators' worth
+  /// (Ethos-U adds all channels up for a block of outputs before any leaves). False:
+  /// parallelism_factor.
+  bool sums_leave_together = false;
+  /// Stored with the weights for each output that has a bias: it, scale and shift. 0: the bias as
+  /// it is.
+  std::int64_t constant_bits = 0;
   StartAfter start_after = StartAfter::kFirstRows;
   double output_elements_per_cycle = 0;    ///< accumulators through the output stage into SRAM
   std::int64_t output_latency_cycles = 0;  ///< last product to last output written
@@ -140,6 +150,9 @@ struct ControlSpec {
   /// May a layer load features and compute while the one before still works? Weights may come early
   /// in any case.
   bool layer_overlap = true;
+  /// Layers ahead that weights may be asked for: a layer's wait until the one before those is done.
+  /// 0: as early as there is room.
+  std::int64_t weights_ahead = 0;
 };
 
 struct HostSpec {
@@ -172,7 +185,14 @@ struct ChipSpec {
   /// Inputs of the network with fewer channels than a block lie unpadded (NHWC); else each pixel
   /// takes a power of two.
   bool packed_inputs = false;
+  /// Is a feature map with fewer channels than a block read a pixel at a time, a burst each
+  /// (Ethos-U reads NHWC by channels of a pixel)? Else in runs as long as they lie.
+  bool pixel_bursts = false;
+  /// Do feature maps with fewer channels than a block take a whole one (Ethos-U's NHCWB16)? Else
+  /// the smallest power of two that holds them.
+  bool whole_atoms = false;
   double weight_compression = 1;  ///< bytes stored per byte used, (0, 2]
+  WeightCoding weight_coding = WeightCoding::kRatio;
   ControlSpec control;
   HostSpec host;
   EnergySpec energy;

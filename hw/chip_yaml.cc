@@ -64,7 +64,9 @@ MacArraySpec read_array(YamlMap map) {
   array.accumulators_kib = accumulators.number("kib", kPositive);
   array.accumulator_bits =
       static_cast<int>(accumulators.integer("bits", {.min = 8, .max = 64}, 32));
+  array.sums_leave_together = accumulators.boolean("leave_together", false);
   accumulators.finish();
+  array.constant_bits = map.integer("constant_bits", {.min = 0, .max = 128}, 0);
   array.start_after = map.choice("start_after", {"first_rows", "whole_input"}, 0) == 0
                           ? StartAfter::kFirstRows
                           : StartAfter::kWholeInput;
@@ -169,7 +171,8 @@ ControlSpec read_control(YamlMap map) {
                       .issue_latency_cycles = map.integer("issue_latency_cycles", kFromZero, 0),
                       .layer_setup_cycles = map.integer("layer_setup_cycles", kFromZero, 0),
                       .completion_cycles = map.integer("completion_cycles", kFromZero, 0),
-                      .layer_overlap = map.boolean("layer_overlap", true)};
+                      .layer_overlap = map.boolean("layer_overlap", true),
+                      .weights_ahead = map.integer("weights_ahead", {.min = 0, .max = 65536}, 0)};
   map.finish();
   return control;
 }
@@ -236,8 +239,13 @@ ChipSpec read_chip(const YAML::Node& root, const std::string& file, std::set<std
   chip.dma = read_dma(map.map("dma"));
   chip.activation_atom_bytes = map.integer("activation_atom_bytes", {.min = 1, .max = 4096}, 32);
   chip.packed_inputs = map.boolean("packed_inputs", false);
+  chip.pixel_bursts = map.boolean("pixel_bursts", false);
+  chip.whole_atoms = map.boolean("whole_atoms", false);
   chip.weight_compression =
       map.number("weight_compression", {.min = 0, .max = 2, .above = true}, 1);
+  chip.weight_coding = map.choice("weight_coding", {"ratio", "entropy"}, 0) == 0
+                           ? WeightCoding::kRatio
+                           : WeightCoding::kEntropy;
   chip.control = read_control(map.map_or_empty("control"));
   chip.host = read_host(map.map_or_empty("host"));
   chip.energy = read_energy(map.map("energy_pj"));

@@ -73,7 +73,7 @@ class Product {
       if constexpr (std::is_same_v<X, double>)
         bias = real_of(p_.bias_element, read_bits(p_.bias_element, at));
       else  // quantised, whatever the network said
-        bias = read_bits(p_.bias_bytes == 4 ? Element::kInt32 : Element::kInt16, at);
+        bias = read_bits(p_.bias_bytes >= 4 ? Element::kInt32 : Element::kInt16, at);
       for (std::size_t i = static_cast<std::size_t>(k); i < count;
            i += static_cast<std::size_t>(out_.channels))
         sums_[i] = bias;

@@ -125,6 +125,16 @@ MatrixTiming depthwise_timing(const ChipSpec& chip, const PrecisionMode& mode, c
   return stationary_timing(chip, mode, matrix.outputs, width, stripes, array.pixels, taps);
 }
 
+/// Blocks of parallelism_factor outputs whose sums are complete at the same time.
+std::int64_t blocks_together(const ChipSpec& chip, const PrecisionMode& mode, const Matrix& matrix,
+                             const Stripes& stripes) {
+  if (!chip.mac_array.sums_leave_together) return 1;
+  const std::int64_t positions = stripes.full > 0 ? stripes.length : stripes.last;
+  const std::int64_t room =
+      accumulator_positions(chip, matrix.mode) / 2 / std::max<std::int64_t>(1, positions);
+  return std::clamp<std::int64_t>(room, 1, ceil_div(matrix.outputs, mode.parallelism_factor));
+}
+
 void add_output_stage(const ChipSpec& chip, const PrecisionMode& mode, const Matrix& matrix,
                       const Stripes& stripes, MatrixTiming& timing) {
   if (matrix.drained_per_position == 0) return;
@@ -132,7 +142,9 @@ void add_output_stage(const ChipSpec& chip, const PrecisionMode& mode, const Mat
   const auto drain = [&](std::int64_t positions, std::int64_t elements) {
     return Cycles(ceil_cycles(static_cast<double>(positions * elements) * each));
   };
-  const std::int64_t blocks = ceil_div(matrix.outputs, mode.parallelism_factor);
+  const std::int64_t blocks = ceil_div(ceil_div(matrix.outputs, mode.parallelism_factor),
+                                       blocks_together(chip, mode, matrix, stripes));
+  timing.first_stripe = timing.first_stripe * blocks_together(chip, mode, matrix, stripes);
   timing.output = drain(matrix.positions, matrix.drained_per_position);
   timing.last_drain = drain(stripes.last > 0 ? stripes.last : stripes.length,
                             ceil_div(matrix.drained_per_position, blocks));

@@ -7,6 +7,15 @@
 
 namespace presil {
 
+namespace {
+
+/// Bytes of weights as they are stored: compressed.
+std::int64_t stored(std::int64_t bytes, double ratio) {
+  return static_cast<std::int64_t>(std::ceil(static_cast<double>(bytes) * ratio));
+}
+
+}  // namespace
+
 Addresses::Addresses(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan)
     : chip_(chip), network_(network), plan_(plan), layout_(network) {
   place_weights();
@@ -42,7 +51,7 @@ Addresses::StageBase Addresses::place_stage(const Stage& s, std::int64_t& at,
   const auto place = [&](std::int64_t bytes) {
     if (bytes == 0) return std::int64_t{0};
     const std::int64_t base = round_up(at, chip_.dma.burst_bytes);
-    at = base + (compressed ? stored(bytes) : bytes);
+    at = base + (compressed ? stored(bytes, s.stored_ratio) : bytes);
     return base;
   };
   StageBase base;
@@ -56,11 +65,6 @@ Addresses::StageBase Addresses::place_stage(const Stage& s, std::int64_t& at,
   }
   base.constants = place(s.constant_bytes);
   return base;
-}
-
-std::int64_t Addresses::stored(std::int64_t bytes) const {
-  return static_cast<std::int64_t>(
-      std::ceil(static_cast<double>(bytes) * chip_.weight_compression));
 }
 
 void Addresses::enter(std::size_t group_index) {
@@ -186,7 +190,8 @@ std::int64_t Addresses::base_of(const StageBase& base, const WeightTile& tile) c
 }
 
 std::int64_t Addresses::weights_in_memory(const WeightTile& tile) const {
-  return base_of(base_of(stored_, tile.stage), tile) + stored(tile.offset);
+  return base_of(base_of(stored_, tile.stage), tile) +
+         stored(tile.offset, tile.stage->stored_ratio);
 }
 
 std::int64_t Addresses::expanded_weights(const WeightTile& tile) const {

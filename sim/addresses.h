@@ -64,8 +64,6 @@ class Addresses {
     return all[group_index_][static_cast<std::size_t>(stage - stages_begin_)];
   }
   void place_weights();
-  /// Bytes of weights as they are stored: compressed.
-  std::int64_t stored(std::int64_t bytes) const;
   /// Keeps a view through another shape inside its storage.
   void clip(Region& region, TensorId tensor) const;
 

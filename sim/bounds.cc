@@ -6,12 +6,14 @@
 #include <vector>
 
 #include "sim/run.h"
+#include "sim/weight_coding.h"
 
 namespace presil {
 
 namespace {
 
-double weight_bytes_once(const Graph& graph, const CompiledNetwork& compiled,
+/// As stored.
+double weight_bytes_once(const ChipSpec& chip, const Graph& graph, const CompiledNetwork& compiled,
                          const FusionGroup& group, std::set<TensorId>& seen) {
   double bytes = 0;
   for (const Stage& stage : group.stages)
@@ -19,7 +21,7 @@ double weight_bytes_once(const Graph& graph, const CompiledNetwork& compiled,
       if (id != kNoTensor && graph.tensor(id).constant && seen.insert(id).second)
         bytes += static_cast<double>(element_count(graph.tensor(id).shape) *
                                      compiled.precision.bits(id)) /
-                 8;
+                 8 * weight_ratio(chip, graph.tensor(id));
   return bytes;
 }
 
@@ -36,7 +38,7 @@ Cycles roofline_bound(const ChipSpec& chip, const Graph& graph, const CompiledNe
       if (stage.macs > 0)
         compute += static_cast<double>(stage.macs) / peak_macs_per_cycle(chip, stage.mode);
     if (!compiled.plan.weights_stay[g])
-      port[weights] += weight_bytes_once(graph, compiled, group, seen) * chip.weight_compression;
+      port[weights] += weight_bytes_once(chip, graph, compiled, group, seen);
   }
   for (std::size_t s = 0; s < compiled.network.storages.size(); ++s) {
     const Storage& storage = compiled.network.storages[s];

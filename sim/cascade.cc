@@ -75,11 +75,12 @@ class CascadeFormer {
     double bytes = 0;
     for (const Stage& stage : run.stages)
       if (stage.kind == StageKind::kMac)
-        bytes += static_cast<double>(stage.weight_bytes(stage.out.channels, stage.reduction));
+        bytes += static_cast<double>(stage.weight_bytes(stage.out.channels, stage.reduction)) *
+                 stage.stored_ratio;
     const auto& port =
         chip_.memories[static_cast<std::size_t>(chip_.memory_index(chip_.placement.weights))];
-    return stripes * (bytes * chip_.weight_compression / port.bytes_per_cycle +
-                      kSwitch * static_cast<double>(run.stages.size()));
+    return stripes *
+           (bytes / port.bytes_per_cycle + kSwitch * static_cast<double>(run.stages.size()));
   }
 
   /// What does not fit costs more than anything that does.

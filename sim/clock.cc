@@ -12,8 +12,8 @@ namespace {
 PortLoad load_of(const ChipSpec& chip, const Tile& tile, bool write) {
   const Frame& c = tile.content;
   return {static_cast<double>(tile.bytes()),
-          static_cast<double>(
-              contiguous_bytes(*tile.map, c.rows.count(), c.columns.count(), c.channels.count())),
+          static_cast<double>(contiguous_bytes(chip, *tile.map, c.rows.count(), c.columns.count(),
+                                               c.channels.count(), write)),
           write, beat_cycles(chip, *tile.map, c.channels.count(), write)};
 }
 
@@ -84,7 +84,7 @@ void Clock::load(const Tile& tile) {
 void Clock::load_weights(const WeightTile& tile) {
   if (around_.weights_stay) return;
   const ChipSpec& chip = around_.chip;
-  const double bytes = static_cast<double>(tile.bytes) * chip.weight_compression;
+  const double bytes = static_cast<double>(tile.bytes) * tile.stage->stored_ratio;
   transfer_in(chip.memory_index(chip.placement.weights),
               {bytes, bytes, false, chip.dma.weight_beat_cycles}, true,
               slot(tile.buffer, tile.slot).free, slot(tile.buffer, tile.slot));

@@ -26,7 +26,7 @@ std::int64_t stored_elements(const Tile& tile) {
 
 }  // namespace
 
-Matrix matrix_of(const ChipSpec&, const ComputeTile& tile) {
+Matrix matrix_of(const ChipSpec& chip, const ComputeTile& tile) {
   const Stage& stage = *tile.stage;
   if (stage.kind == StageKind::kRecurrent) return recurrent_matrix(tile);
   Matrix matrix{.op = stage.mac,
@@ -41,7 +41,9 @@ Matrix matrix_of(const ChipSpec&, const ComputeTile& tile) {
     matrix.channels = stage.reduction;
   }
   if (tile.last_of_sum) {
-    matrix.drained_per_position = round_up(tile.outputs.count(), stage.out.atom);
+    // Nobody makes the padding of whole atoms.
+    matrix.drained_per_position =
+        chip.whole_atoms ? tile.outputs.count() : round_up(tile.outputs.count(), stage.out.atom);
     matrix.epilogue_cycles_per_element = stage.epilogue;
   }
   matrix.output_bits = stage.out.bits;

@@ -87,9 +87,13 @@ class Layouts {
 
 std::int64_t atom_of(const ChipSpec& chip, std::int64_t channels, int bits) {
   const std::int64_t full = std::max<std::int64_t>(1, chip.activation_atom_bytes * 8 / bits);
-  if (channels >= full) return full;
+  if (channels >= full || chip.whole_atoms) return full;
   return std::min(full,
                   static_cast<std::int64_t>(std::bit_ceil(static_cast<std::uint64_t>(channels))));
+}
+
+bool read_by_pixel(const ChipSpec& chip, const FeatureMap& map) {
+  return chip.pixel_bursts && map.atom * map.bits < chip.activation_atom_bytes * 8;
 }
 
 std::vector<bool> channels_last(const Graph& graph) { return Layouts(graph).assign(); }

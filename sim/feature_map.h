@@ -3,8 +3,8 @@
 //
 // Rows are outermost, so that a stripe of rows is one contiguous run; channels are cut into blocks
 // of one atom, as NVDLA's and Ethos-U's feature formats do. A tensor with fewer channels than an
-// atom uses the smallest power of two that holds them (as image formats do). Padded bytes are moved
-// and counted.
+// atom uses the smallest power of two that holds them (as image formats do), or a whole atom
+// (ChipSpec::whole_atoms). Padded bytes are moved and counted.
 
 #include <cstdint>
 #include <vector>
@@ -29,8 +29,12 @@ struct FeatureMap {
   friend bool operator==(const FeatureMap&, const FeatureMap&) = default;
 };
 
-/// Channels of a block for elements of `bits`: activation_atom_bytes, or less for few channels.
+/// Channels of a block for elements of `bits`: activation_atom_bytes, or less for few channels
+/// unless the chip's atoms are whole.
 std::int64_t atom_of(const ChipSpec& chip, std::int64_t channels, int bits);
+
+/// Is the map read a pixel at a time (ChipSpec::pixel_bursts)?
+bool read_by_pixel(const ChipSpec& chip, const FeatureMap& map);
 
 /// For each tensor: is its last axis the channels (sequences, matrices), or its axis 1 (feature
 /// maps)? Producers decide (matrix products and norms over the last axis: last; windows, resizes:

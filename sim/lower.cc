@@ -49,7 +49,7 @@ class Lowering {
     t.sram_address = at_.buffer_base(tile.buffer, tile.slot);
     t.run_bytes = tile.bytes;
     t.traffic = Traffic::kWeights;
-    t.stored_ratio = chip_.weight_compression;
+    t.stored_ratio = tile.stage->stored_ratio;
     t.beat_cycles = chip_.dma.weight_beat_cycles;
     if (functional_ != nullptr && t.stored_ratio != 1) t.expanded = at_.expanded_weights(tile);
     if (functional_ != nullptr)
@@ -157,6 +157,10 @@ class Lowering {
     program_.group_names.push_back(group.name);
     const std::vector<CommandId> before = std::exchange(last_of_group_, {});
     waits_for_ = chip_.control.layer_overlap ? std::vector<CommandId>{} : before;
+    const auto ahead = static_cast<std::size_t>(chip_.control.weights_ahead);
+    if (ahead > 0) ends_.push_back(before);
+    weights_wait_for_ =
+        ends_.size() > ahead ? ends_[ends_.size() - 1 - ahead] : std::vector<CommandId>{};
     const std::int64_t cores = plan_.mappings[g].split == CoreSplit::kNone ? 1 : chip_.cores;
     for (std::int64_t core = 0; core < cores; ++core) {
       core_ = static_cast<int>(core);
@@ -262,8 +266,8 @@ class Lowering {
     command.group = program_group_;
     const bool weights = std::holds_alternative<Load>(command.work) &&
                          std::get<Load>(command.work).transfer.traffic == Traffic::kWeights;
-    if (!weights)
-      command.dependencies.insert(command.dependencies.end(), waits_for_.begin(), waits_for_.end());
+    const std::vector<CommandId>& before = weights ? weights_wait_for_ : waits_for_;
+    command.dependencies.insert(command.dependencies.end(), before.begin(), before.end());
     const std::size_t engine = command.work.index();
     command.dependencies = tracker_.dependencies_of(command);
     const CommandId id = program_.add(std::move(command));
@@ -289,6 +293,10 @@ class Lowering {
   /// Without layer overlap: what the group's commands but weight loads wait for, the last commands
   /// of each engine in the group before.
   std::vector<CommandId> waits_for_, last_of_group_;
+  /// With weights_ahead: of each group, the last commands in the one before it; and those that the
+  /// group's weight loads wait for.
+  std::vector<std::vector<CommandId>> ends_;
+  std::vector<CommandId> weights_wait_for_;
   std::array<CommandId, std::variant_size_v<Work>> last_of_engine_ = no_commands();
 };
 

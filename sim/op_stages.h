@@ -29,6 +29,7 @@ class OpStages {
                                     [&](TensorId t) { return c_.is_activation(t); });
     stage.input = first != op_.inputs.end() ? *first : op_.inputs.at(0);
     stage.in = c_.map_of(stage.input);
+    stage.stored_ratio = c_.chip.weight_compression;
     return stage;
   }
   OpId id() const { return static_cast<OpId>(&op_ - c_.graph.ops().data()); }

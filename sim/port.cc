@@ -30,8 +30,9 @@ double turnaround_cycles(const MemorySpec& memory, double bursts) {
   return memory.duplex ? 0 : 2 * memory.turnaround_cycles * bursts;
 }
 
-std::int64_t contiguous_bytes(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
-                              std::int64_t channels) {
+std::int64_t contiguous_bytes(const ChipSpec& chip, const FeatureMap& map, std::int64_t rows,
+                              std::int64_t columns, std::int64_t channels, bool write) {
+  if (!write && read_by_pixel(chip, map)) return map.pixel_bytes();
   if (columns < map.columns) return columns * map.pixel_bytes();
   const std::int64_t blocks = ceil_div(channels, map.atom);
   if (blocks < map.blocks()) return blocks * map.block_bytes();

@@ -29,8 +29,9 @@ double beat_cycles(const ChipSpec& chip, const FeatureMap& map, std::int64_t cha
 /// Cycles that the bus idles when so many bursts of a read and a write stream take turns.
 double turnaround_cycles(const MemorySpec& memory, double bursts);
 
-/// Bytes of a tile that are contiguous in the memory, whose layout is [rows][blocks][columns].
-std::int64_t contiguous_bytes(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
-                              std::int64_t channels);
+/// Bytes of a tile that are moved in one run: what is contiguous in the memory, whose layout is
+/// [rows][blocks][columns], or a pixel (read_by_pixel).
+std::int64_t contiguous_bytes(const ChipSpec& chip, const FeatureMap& map, std::int64_t rows,
+                              std::int64_t columns, std::int64_t channels, bool write);
 
 }  // namespace presil

@@ -110,10 +110,10 @@ class Scheduler {
     Transfer t{.memory = chip.memory_index(chip.placement.weights)};
     t.memory_address =
         bases_.weights_of(tile.stage) +
-        static_cast<std::int64_t>(static_cast<double>(tile.offset) * chip.weight_compression);
+        static_cast<std::int64_t>(static_cast<double>(tile.offset) * tile.stage->stored_ratio);
     t.run_bytes = tile.bytes;
     t.traffic = Traffic::kWeights;
-    t.stored_ratio = chip.weight_compression;
+    t.stored_ratio = tile.stage->stored_ratio;
     t.beat_cycles = chip.dma.weight_beat_cycles;
     to.ready = transfer(t, ScheduledStep::Kind::kLoad, to.reader);
   }

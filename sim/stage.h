@@ -89,6 +89,7 @@ struct Stage {
   FeatureMap weight_map;                 ///< of that second activation
   int weight_bits = 8;
   std::int64_t constant_bits = 0;  ///< per output channel: bias and fused constants
+  double stored_ratio = 1;         ///< bytes in memory for a byte of weights and constants
   double epilogue = 0;             ///< cycles an element in the output stage
   std::int64_t macs = 0;           ///< as the graph counts them
 

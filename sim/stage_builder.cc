@@ -5,6 +5,7 @@
 #include "core/error.h"
 #include "sim/movement_stages.h"
 #include "sim/op_stages.h"
+#include "sim/weight_coding.h"
 
 namespace presil {
 
@@ -68,8 +69,9 @@ class Builder : OpStages {
 
  private:
   std::int64_t bias_bits() const {
-    return op_.inputs.size() > 2 && op_.inputs[2] != kNoTensor ? c_.precision.bits(op_.inputs[2])
-                                                               : 0;
+    if (op_.inputs.size() <= 2 || op_.inputs[2] == kNoTensor) return 0;
+    const std::int64_t of_chip = c_.chip.mac_array.constant_bits;
+    return of_chip > 0 ? of_chip : c_.precision.bits(op_.inputs[2]);
   }
 
   Stage product() const {
@@ -81,9 +83,23 @@ class Builder : OpStages {
     stage.weight_bits = c_.precision.bits(stage.weights);
     stage.constant_bits = bias_bits();
     stage.macs = macs_of(c_.graph, op_).value * c_.batch;
+    stage = shaped_product(stage);
+    if (c_.chip.weight_coding == WeightCoding::kEntropy) stage.stored_ratio = coded_ratio(stage);
+    return stage;
+  }
+
+  Stage shaped_product(const Stage& stage) const {
     if (op_.kind == OpKind::kFullyConnected) return fully_connected(stage);
     if (op_.kind == OpKind::kMatMul) return matrix_product(stage);
     return convolution(stage);
+  }
+
+  /// The coder leaves biases and scales as they are.
+  double coded_ratio(const Stage& stage) const {
+    const auto weights = static_cast<double>(stage.reduction * stage.taps * stage.weight_bits);
+    const auto constants = static_cast<double>(stage.constant_bits);
+    const double coded = weights * weight_ratio(c_.chip, c_.graph.tensor(stage.weights));
+    return (coded + constants) / (weights + constants);
   }
 
   Stage convolution(Stage stage) const {
@@ -185,6 +201,8 @@ class Builder : OpStages {
     stage.recurrent_weights = op_.inputs.at(2);
     stage.weight_bits = c_.precision.bits(stage.weights);
     stage.constant_bits = 32;
+    stage.stored_ratio = std::max(weight_ratio(c_.chip, c_.graph.tensor(stage.weights)),
+                                  weight_ratio(c_.chip, c_.graph.tensor(stage.recurrent_weights)));
     stage.macs = macs_of(c_.graph, op_).value * c_.batch;
     stage.directions = attrs.direction == Direction::kBidirectional ? 2 : 1;
     stage.hidden = attrs.hidden;

@@ -152,9 +152,10 @@ class Estimate {
 
   PortLoad load_of(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
                    std::int64_t channels, bool write) const {
-    return {static_cast<double>(tile_bytes(map, rows, columns, channels)),
-            static_cast<double>(contiguous_bytes(map, rows, columns, channels)), write,
-            beat_cycles(around_.chip, map, channels, write)};
+    return {
+        static_cast<double>(tile_bytes(map, rows, columns, channels)),
+        static_cast<double>(contiguous_bytes(around_.chip, map, rows, columns, channels, write)),
+        write, beat_cycles(around_.chip, map, channels, write)};
   }
 
   void input() {
@@ -198,7 +199,7 @@ class Estimate {
   void weights() {
     if (around_.weights_stay && !stage_.weights_are_activations) return;
     if (stage_.weights_are_activations && around_.is_resident(stage_.weights)) return;
-    const double ratio = stage_.weights_are_activations ? 1 : around_.chip.weight_compression;
+    const double ratio = stage_.weights_are_activations ? 1 : stage_.stored_ratio;
     const std::int64_t images = stage_.weights_per_image ? stage_.out.batch : 1;
     const int memory = stage_.weights_are_activations
                            ? around_.memory_of(stage_.weights)

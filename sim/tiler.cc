@@ -34,12 +34,13 @@ std::string signature(const Surroundings& around, const FusionGroup& group, char
     map(s.out);
     const Window& w = s.window;
     text += fmt::format(
-        "{} {} {},{},{},{},{},{},{},{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ",
+        "{} {} {},{},{},{},{},{},{},{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ",
         static_cast<int>(s.kind), static_cast<int>(s.reach), w.kernel_h, w.kernel_w, w.stride_h,
         w.stride_w, w.dilation_h, w.dilation_w, w.pad_top, w.pad_left, s.channelwise,
         s.whole_channels, static_cast<int>(s.mac), s.mode, s.groups, s.reduction, s.taps,
-        s.weights_are_activations, s.weights_per_image, s.weight_bits, s.constant_bits, s.epilogue,
-        s.steps, s.vector_cost, s.work_on_input, s.work_multiple, s.constant_bytes);
+        s.weights_are_activations, s.weights_per_image, s.weight_bits, s.constant_bits,
+        s.stored_ratio, s.epilogue, s.steps, s.vector_cost, s.work_on_input, s.work_multiple,
+        s.constant_bytes);
     text += s.sums_rows ? "rows " : "";
     if (s.row_reach) text += fmt::format("mapped {} ", s.row_reach->hash);
     text += fmt::format("{} {} {} ", s.weight_taps(), s.in_channel % s.in.atom,

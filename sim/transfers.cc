@@ -27,6 +27,14 @@ Transfer block_transfer(const ChipSpec& chip, const Tile& tile, const Strides& f
   t.beat_cycles = store         ? chip.dma.store_beat_cycles
                   : blocks == 1 ? chip.dma.feature_beat_cycles
                                 : chip.dma.paired_beat_cycles;
+  if (!store && read_by_pixel(chip, *tile.map)) {  // few channels: one block
+    t.run_bytes = near.pixel;
+    t.dims[0] = {.count = rows, .memory_stride = far.row, .sram_stride = near.row};
+    t.dims[1] = {.count = tile.content.columns.count(),
+                 .memory_stride = far.pixel,
+                 .sram_stride = near.pixel};
+    return t;
+  }
   if (t.run_bytes == far.block && t.run_bytes == near.block) {
     t.run_bytes *= blocks;
     blocks = 1;

@@ -16,7 +16,8 @@ namespace {
 
 void append(std::vector<std::byte>& bytes, std::int32_t bits, std::int64_t size) {
   for (std::int64_t i = 0; i < size; ++i)
-    bytes.push_back(static_cast<std::byte>(static_cast<std::uint32_t>(bits) >> (8 * i)));
+    bytes.push_back(i < 4 ? static_cast<std::byte>(static_cast<std::uint32_t>(bits) >> (8 * i))
+                          : std::byte{0});  // scales that the machine keeps as configuration
 }
 
 class Packer {

@@ -40,20 +40,6 @@ std::string model_file(const std::filesystem::path& file, const ReferenceOptions
   return found.string();
 }
 
-/// Bytes that Vela's encoder made of each byte of weights, from the summary beside the file; the
-/// chip file's own where there is none. It is the network's entropy, not the chip's.
-double weight_compression(const std::filesystem::path& file, double otherwise) {
-  const std::filesystem::path summary = file.parent_path() / "summary.csv";
-  if (!std::filesystem::exists(summary)) return otherwise;
-  const FileName name = parse(file);
-  const CsvTable table = CsvTable::read(summary);
-  for (std::size_t row = 0; row < table.rows(); ++row)
-    if (table.text(row, "model") == name.network && table.text(row, "accelerator") == name.chip)
-      return table.real(row, "total_npu_encoded_weights") /
-             table.real(row, "total_original_weights");
-  return otherwise;
-}
-
 /// Of each operator by name, the group that runs it.
 std::map<std::string, std::size_t> groups_by_operator(const Graph& graph,
                                                       const FusedNetwork& network) {
@@ -185,8 +171,7 @@ std::vector<Statistic> statistics(const std::vector<ComparedRow>& rows) {
 
 Reference open_vela(const std::filesystem::path& file, const ReferenceOptions& options) {
   const std::string chip_name = options.chip.empty() ? parse(file).chip : options.chip;
-  ChipSpec chip = load_chip(find_chip(chip_name, options.chips));
-  chip.weight_compression = weight_compression(file, chip.weight_compression);
+  const ChipSpec chip = load_chip(find_chip(chip_name, options.chips));
   const Graph graph = load_network(model_file(file, options), {});
   Reference reference{
       .chip = chip.name, .quantity = "cycles of operators", .statistics = statistics};

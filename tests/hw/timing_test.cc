@@ -49,6 +49,23 @@ TEST_CASE("a stripe shorter than the minimum slot pays the minimum") {
   CHECK(timing.min_slot == Cycles(7));
 }
 
+TEST_CASE("sums that leave together leave by half of the accumulators") {
+  ChipSpec chip = test::small_chip();
+  const std::int64_t stripe = chip.mac_array.stripe_length;
+  chip.mac_array.accumulator_bits = 32;
+  // Room for the stripe's sums of 4 blocks of 4 outputs: two blocks in each half.
+  chip.mac_array.accumulators_kib = static_cast<double>(stripe * 16 * 4) / 1024;
+  const Matrix matrix{
+      .outputs = 16, .positions = stripe, .channels = 8, .drained_per_position = 16};
+  const MatrixTiming alone = matrix_timing(chip, matrix);
+  chip.mac_array.sums_leave_together = true;
+  const MatrixTiming together = matrix_timing(chip, matrix);
+  CHECK(together.compute == alone.compute);
+  CHECK(together.output == alone.output);
+  CHECK(together.first_stripe == alone.first_stripe * 2);
+  CHECK(together.last_drain == alone.last_drain * 2);
+}
+
 TEST_CASE("weights load behind a pass with shadow registers and before it without") {
   ChipSpec chip = test::small_chip();
   chip.mac_array.modes[0].weight_load_cycles_per_output = 5;  // 4 outputs: 20 cycles a block

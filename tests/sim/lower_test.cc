@@ -59,6 +59,56 @@ TEST_CASE("compressed weights cross the port at their ratio") {
   CHECK(moved(c.program, false, Traffic::kWeights) == 64 * 64 / 2);
 }
 
+TEST_CASE("few channels take a whole block where the chip says so") {
+  // 2 channels in a block of 4 bytes; no one computes the other two.
+  const CompiledNetwork c =
+      compiled(pointwise(4, 2, 4, 4), chip_of("unit", {{"whole_atoms", "true"}}));
+  CHECK(moved(c.program, true, Traffic::kOutput) == 4 * 16);
+  for (const Command& command : c.program.commands)
+    if (const Matrix* matrix = std::get_if<Matrix>(&command.work))
+      CHECK(matrix->drained_per_position == 2);
+}
+
+TEST_CASE("pixels of few channels are read one by one where the chip says so") {
+  const CompiledNetwork c =
+      compiled(pointwise(2, 4, 4, 4), chip_of("unit", {{"pixel_bursts", "true"}}));
+  std::int64_t runs = 0;
+  for (const Command& command : c.program.commands) {
+    const Load* load = std::get_if<Load>(&command.work);
+    if (load == nullptr || load->transfer.traffic != Traffic::kInput) continue;
+    CHECK(load->transfer.run_bytes == 2);
+    runs += load->transfer.runs();
+  }
+  CHECK(runs == 16);
+}
+
+TEST_CASE("weights come under the layer before and no earlier where the chip says so") {
+  LayerBuilder b("three", Padding::kSymmetric);
+  TensorId x = b.input("x", {1, 4, 4, 4});
+  for (const char* name : {"a", "b", "c"}) x = b.conv(x, {.channels = 4, .name = name});
+  b.output(x);
+  const Graph graph = std::move(b).finish();
+  const CompiledNetwork bound =
+      compile(graph, chip_of("unit", {{"control.weights_ahead", "1"}}), {});
+  // Does a group's load of weights wait, at once or by what it waits for, for the first group?
+  const auto waits = [](const Program& program, int group) {
+    std::vector<bool> after(program.commands.size());
+    for (std::size_t i = 0; i < program.commands.size(); ++i) {
+      const Command& command = program.commands[i];
+      after[i] = command.group == 0;
+      for (const CommandId id : command.dependencies)
+        after[i] = after[i] || after[static_cast<std::size_t>(id)];
+      const Load* load = std::get_if<Load>(&command.work);
+      if (load != nullptr && load->transfer.traffic == Traffic::kWeights &&
+          command.group == group && after[i])
+        return true;
+    }
+    return false;
+  };
+  CHECK_FALSE(waits(bound.program, 1));
+  CHECK(waits(bound.program, 2));
+}
+
 TEST_CASE("transfers are cut so that none is longer than 64 bursts") {
   const CompiledNetwork c = compiled(pointwise(32, 32, 64, 64), chip_of("unit"));
   for (const Command& command : c.program.commands) {

@@ -12,6 +12,7 @@
 
 #include "core/error.h"
 #include "models/import.h"
+#include "sim/weight_coding.h"
 #include "tests/sim/same_program.h"
 #include "tests/sim/sim_fixture.h"
 
@@ -120,14 +121,16 @@ void check_bytes(const Graph& graph, const ChipSpec& chip, const RunResult& r) {
     CHECK_MESSAGE(stored[s] <= storage.map.bytes() * 2,
                   graph.tensor(storage.root).name << " is stored more than once");
   }
-  std::int64_t weights = 0;
+  double weights = 0;
   std::set<TensorId> seen;
   for (const FusionGroup& group : c.network.groups)
     for (const Stage& stage : group.stages)
       for (const TensorId id : {stage.weights, stage.recurrent_weights})
         if (id != kNoTensor && graph.tensor(id).constant && seen.insert(id).second)
-          weights += element_count(graph.tensor(id).shape) * c.precision.bits(id) / 8;
-  const double least = std::floor(static_cast<double>(weights) * chip.weight_compression);
+          weights += static_cast<double>(element_count(graph.tensor(id).shape) *
+                                         c.precision.bits(id) / 8) *
+                     weight_ratio(chip, graph.tensor(id));
+  const double least = std::floor(weights);
   CHECK(static_cast<double>(moved(c.program, false, Traffic::kWeights)) >= least);
 }
 

@@ -15,10 +15,11 @@ cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_
 cmake --build build/fuzz --target "${targets[@]/#/fuzz_}"
 mkdir -p build/fuzz/findings
 # Leaks are not looked for: SystemC's threads swap stacks under the detector. The replay looks.
+export ASAN_OPTIONS=detect_leaks=0
 for name in "${targets[@]}"; do
   mkdir -p "build/fuzz/found/$name"
   echo "fuzzing $name for $seconds s"
   "build/fuzz/fuzz/fuzz_$name" "build/fuzz/found/$name" "fuzz/corpus/$name" -max_total_time="$seconds" \
     -max_len=8192 -timeout=20 -rss_limit_mb=2048 -print_final_stats=1 -verbosity=0 \
-    -detect_leaks=0 -artifact_prefix="build/fuzz/findings/${name}_"
+    -artifact_prefix="build/fuzz/findings/${name}_"
 done

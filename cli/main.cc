@@ -26,7 +26,7 @@ constexpr const char* kExamples = R"(Examples:
   presil models                                     the built-in networks
   presil models net.tflite                          what the importer understood
   presil chips                                      the chips, their arrays and peak rates
-  presil validate nvdla FILE.csv                    the machine against RTL cycle counts
+  presil validate nvdla                             the machine against RTL cycle counts
 `presil COMMAND --help` explains a command. Exit codes: 0 good, 2 yours to mend, 70 our bug.)";
 
 int run(int argc, char** argv) {

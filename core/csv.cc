@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <fstream>
 
 #include "core/error.h"
@@ -26,6 +27,13 @@ std::vector<std::string> split(const std::string& line) {
   }
   if (cells.size() > 1 && cells.back().empty()) cells.pop_back();
   return cells;
+}
+
+template <typename Number>
+bool parsed(const std::string& cell, Number& value) {
+  const char* end = cell.data() + cell.size();
+  const auto result = std::from_chars(cell.data(), end, value);
+  return result.ec == std::errc() && result.ptr == end;
 }
 
 }  // namespace
@@ -66,10 +74,21 @@ const std::string& CsvTable::text(std::size_t row, std::string_view column) cons
 std::int64_t CsvTable::integer(std::size_t row, std::string_view column) const {
   const std::string& cell = text(row, column);
   std::int64_t value = 0;
-  const auto [end, error] = std::from_chars(cell.data(), cell.data() + cell.size(), value);
-  if (error != std::errc() || end != cell.data() + cell.size())
+  if (!parsed(cell, value))
     throw Error("{}:{}: {}: must be a whole number, is '{}'", file_, lines_[row], column, cell);
   return value;
+}
+
+double CsvTable::real(std::size_t row, std::string_view column) const {
+  const std::string& cell = text(row, column);
+  double value = 0;
+  if (!parsed(cell, value) || !std::isfinite(value))
+    throw Error("{}:{}: {}: must be a number, is '{}'", file_, lines_[row], column, cell);
+  return value;
+}
+
+bool CsvTable::has(std::string_view column) const {
+  return std::find(header_.begin(), header_.end(), column) != header_.end();
 }
 
 }  // namespace presil

@@ -22,6 +22,10 @@ class CsvTable {
   const std::string& text(std::size_t row, std::string_view column) const;
   /// Also throws Error (file:line) if the cell is not a whole number.
   std::int64_t integer(std::size_t row, std::string_view column) const;
+  /// Also throws Error (file:line) if the cell is not a number.
+  double real(std::size_t row, std::string_view column) const;
+  /// Is there such a column?
+  bool has(std::string_view column) const;
 
  private:
   std::string file_;

@@ -9,10 +9,11 @@ ALLOWED = {
     "models": {"core"},
     "hw": {"core"},
     "sim": {"core", "models", "hw"},
+    "validation": {"core", "models", "hw", "sim"},
     "profiler": {"core", "models", "hw", "sim"},
     "estimator": {"core", "models", "hw", "sim"},
     "search": {"core", "models", "hw", "sim"},
-    "cli": {"core", "models", "hw", "sim", "profiler", "estimator", "search"},
+    "cli": {"core", "models", "hw", "sim", "validation", "profiler", "estimator", "search"},
 }
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 

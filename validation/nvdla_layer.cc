@@ -1,4 +1,4 @@
-#include "sim/nvdla_layer.h"
+#include "validation/nvdla_layer.h"
 
 #include <algorithm>
 
@@ -189,6 +189,8 @@ std::vector<NvdlaLayer> read_nvdla_layers(const std::filesystem::path& file) {
                       .outputs = integer("K"),
                       .kernel_h = integer("R"),
                       .kernel_w = integer("S"),
+                      .stride_y = integer("stride_y"),
+                      .stride_x = integer("stride_x"),
                       .out_height = integer("OH"),
                       .out_width = integer("OW"),
                       .grain_lines = integer("fetch_grain_lines"),

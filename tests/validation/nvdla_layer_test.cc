@@ -1,12 +1,12 @@
-#include "sim/nvdla_layer.h"
+#include "validation/nvdla_layer.h"
 
 #include <doctest/doctest.h>
 
 #include <cmath>
-#include <cstdlib>
 
 #include "core/error.h"
 #include "hw/simulate.h"
+#include "shared_data.h"
 
 namespace presil {
 namespace {
@@ -78,11 +78,9 @@ TEST_CASE("a cube or kernel group that exceeds its banks is refused with both si
                        Error);
 }
 
-TEST_CASE("total cycles of the development rows agree with the NVDLA RTL within 3 percent on average") {
-  const char* shared = std::getenv("PRESIL_SHARED");
-  const std::filesystem::path root =
-      shared ? shared : std::filesystem::path(PRESIL_SOURCE_DIR) / ".." / "shared";
-  const auto file = root / "validation" / "nvdla" / "nvdla_rtl_dev.csv";
+TEST_CASE(
+    "total cycles of the development rows agree with the NVDLA RTL within 3 percent on average") {
+  const auto file = shared_folder() / "validation" / "nvdla" / "nvdla_rtl_dev.csv";
   if (!std::filesystem::exists(file)) {
     MESSAGE("skipped: " << file.string() << " is absent; set PRESIL_SHARED");
     return;

@@ -17,6 +17,7 @@ struct NvdlaLayer {
   std::string id, set, group;
   Precision precision = Precision::kInt8;
   std::int64_t height = 0, width = 0, channels = 0, outputs = 0, kernel_h = 0, kernel_w = 0;
+  std::int64_t stride_y = 1, stride_x = 1;
   std::int64_t out_height = 0, out_width = 0, grain_lines = 1;
   std::int64_t data_banks = 0, weight_banks = 0;
   std::int64_t rd_latency = 0, wr_latency = 0, bus_bytes_per_cycle = 0;

@@ -2,7 +2,10 @@
 // every mapping of a grid, simulated too. Prints a row an operator; scripts/tiling_quality.sh runs
 // it and prints the table.
 //
-//   tiling_quality CHIP COUNT SEED SHARD SHARDS
+//   tiling_quality CHIP COUNT SEED SHARD SHARDS [KNOWN.csv]
+//
+// With the rows of an earlier run of the same operators only the chosen mappings are simulated, and
+// held against the best that was known then.
 //
 // The grid: rows and columns at powers of two and whole, output channels at every multiple of the
 // parallelism factor (up to 8 of them, then powers of two) and whole, reductions likewise at
@@ -13,9 +16,12 @@
 #include <fmt/format.h>
 
 #include <cstdlib>
+#include <fstream>
+#include <map>
 #include <numeric>
 #include <random>
 #include <set>
+#include <sstream>
 #include <systemc>
 
 #include "core/error.h"
@@ -23,6 +29,7 @@
 #include "hw/simulate.h"
 #include "models/layer_builder.h"
 #include "sim/lower.h"
+#include "sim/replay.h"
 #include "sim/run.h"
 #include "sim/stage_estimate.h"
 
@@ -134,52 +141,116 @@ std::vector<Mapping> grid_of(const Setting& s, const Surroundings& around) {
   return grid;
 }
 
-void compare(const Graph& graph, const ChipSpec& chip, std::size_t number) {
-  Setting s{graph, chip, plan_precision(graph, chip, {}), {}};
-  const std::vector<bool> last = channels_last(graph);
-  s.network = fuse({graph, chip, s.precision, last, 1}, false);
-  const RunResult ours = run(graph, chip);
-  const std::vector<bool> resident(s.network.storages.size(), false);
-  const std::vector<int> memory = choose_memories(chip, s.network);
-  const Surroundings around{chip, s.network, resident, memory, chip.sram_bytes(), false};
+std::string text_of(const StageMapping& m) {
+  return fmt::format("r{}w{}k{}c{}{}/{}{}{}", m.rows, m.columns, m.outputs, m.channels,
+                     m.order == LoopOrder::kPositionsOuter ? "P" : "K", m.input_slots,
+                     m.weight_slots, m.output_slots);
+}
+
+/// The grid's mapping that text_of() gives as `text`.
+Mapping mapping_of(const std::string& text) {
+  StageMapping m;
+  char order = 'P';
+  std::istringstream in(text);
+  in.ignore() >> m.rows;
+  in.ignore() >> m.columns;
+  in.ignore() >> m.outputs;
+  in.ignore() >> m.channels;
+  in >> order;
+  m.order = order == 'P' ? LoopOrder::kPositionsOuter : LoopOrder::kOutputsOuter;
+  m.input_slots = text.at(text.size() - 3) - '0';
+  m.weight_slots = text.at(text.size() - 2) - '0';
+  m.output_slots = text.at(text.size() - 1) - '0';
+  return {.stages = {m}};
+}
+
+/// The best of an operator's grid: found now, or known from an earlier run.
+struct Best {
+  std::size_t legal = 0;
+  std::int64_t simulated = 0, cycles = 0;
+  std::string mapping;
+  double predicted = 0;
+};
+
+/// Of the rows of one chip, by operator.
+std::map<std::size_t, Best> known_bests(const std::string& file, const std::string& chip) {
+  std::map<std::size_t, Best> bests;
+  std::ifstream in(file);
+  if (!in) throw Error("{}: cannot be read", file);
+  for (std::string line; std::getline(in, line);) {
+    const std::size_t quote = line.rfind('"');
+    if (line.rfind(chip + ",", 0) != 0 || quote == std::string::npos) continue;
+    std::istringstream front(line.substr(chip.size() + 1)), back(line.substr(quote + 2));
+    std::size_t number = 0;
+    front >> number;
+    std::vector<std::string> fields;
+    for (std::string field; std::getline(back, field, ',');) fields.push_back(field);
+    const double cycles = std::stod(fields.at(2)) / (1 + std::stod(fields.at(3)));
+    bests[number] = {static_cast<std::size_t>(std::stoull(fields.at(0))), 0, std::llround(cycles),
+                     fields.at(5), std::stod(fields.at(7))};
+  }
+  return bests;
+}
+
+/// What the tiler's replay says.
+double predicted(const Setting& s, const Surroundings& around, const Mapping& mapping) {
+  return replay(around, s.network.groups[0], mapping, {}).price->cycles;
+}
+
+/// Simulates what may be faster than `ours`.
+Best best_of_grid(const Setting& s, const Surroundings& around, std::int64_t ours) {
+  const Stage& stage = s.network.groups[0].stages[0];
   std::vector<std::pair<double, Mapping>> grid;
   for (const Mapping& mapping : grid_of(s, around))
-    grid.emplace_back(
-        estimate_stage(around, s.network.groups[0].stages[0], mapping.stages[0], CoreSplit::kNone),
-        mapping);
+    grid.emplace_back(estimate_stage(around, stage, mapping.stages[0], CoreSplit::kNone).cycles,
+                      mapping);
   std::stable_sort(grid.begin(), grid.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
-  std::int64_t best = ours.timeline.total.value, simulated = 0;
-  Mapping best_mapping = ours.compiled.plan.mappings[0];
+  Best best{.legal = grid.size(), .cycles = ours};
   for (const auto& [estimate, mapping] : grid) {
     const StageMapping& m = mapping.stages[0];
-    const Stage& stage = s.network.groups[0].stages[0];
     const std::int64_t computations =
         ceil_div(stage.out.rows, m.rows) * ceil_div(stage.out.columns, m.columns) *
         ceil_div(stage.out.channels, m.outputs) *
         ceil_div(std::max<std::int64_t>(1, stage.reduction), m.channels);
-    if (computations * chip.control.issue_cycles >= best) continue;
+    if (computations * s.chip.control.issue_cycles >= best.cycles) continue;
     const Program program = program_of(s, mapping);
-    if (program_bounds(chip, program).lower.value >= best) continue;
-    const std::int64_t cycles = simulate(chip, program).total.value;
-    ++simulated;
-    if (cycles < best) best = cycles, best_mapping = mapping;
+    if (program_bounds(s.chip, program).lower.value >= best.cycles) continue;
+    const std::int64_t cycles = simulate(s.chip, program).total.value;
+    ++best.simulated;
+    if (cycles >= best.cycles) continue;
+    best.cycles = cycles;
+    best.mapping = text_of(m);
+    best.predicted = predicted(s, around, mapping);
   }
-  const auto text = [](const StageMapping& m) {
-    return fmt::format("r{}w{}k{}c{}{}/{}{}{}", m.rows, m.columns, m.outputs, m.channels,
-                       m.order == LoopOrder::kPositionsOuter ? "P" : "K", m.input_slots,
-                       m.weight_slots, m.output_slots);
-  };
-  const auto predicted = [&](const Mapping& m) {
-    return price_of(around, s.network.groups[0], m, 1'000'000)->cycles;
-  };
-  fmt::print("{},{},{},{},{},{},{},{:.4f},{},{},{:.0f},{:.0f}\n", chip.name, number,
-             ours.groups[0].kind,
-             ours.groups[0].shape.empty() ? "" : fmt::format("\"{}\"", ours.groups[0].shape),
-             grid.size(), simulated, ours.timeline.total.value,
-             static_cast<double>(ours.timeline.total.value) / static_cast<double>(best) - 1,
-             text(ours.compiled.plan.mappings[0].stages[0]), text(best_mapping.stages[0]),
-             predicted(ours.compiled.plan.mappings[0]), predicted(best_mapping));
+  return best;
+}
+
+void compare(const Graph& graph, const ChipSpec& chip, std::size_t number,
+             const std::map<std::size_t, Best>& known) {
+  Setting s{graph, chip, plan_precision(graph, chip, {}), {}};
+  const std::vector<bool> last = channels_last(graph);
+  s.network = fuse({graph, chip, s.precision, last, 1}, false);
+  const RunResult ours = run(graph, chip);
+  const std::int64_t cycles = ours.timeline.total.value;
+  const Mapping& mapping = ours.compiled.plan.mappings[0];
+  const std::vector<bool> resident(s.network.storages.size(), false);
+  const std::vector<int> memory = choose_memories(chip, s.network);
+  const Surroundings around{chip, s.network, resident, memory, chip.sram_bytes(), false};
+  const auto found = known.find(number);
+  Best best = found == known.end() ? best_of_grid(s, around, cycles) : found->second;
+  if (best.cycles >= cycles || best.mapping.empty()) {
+    best.cycles = cycles;
+    best.mapping = text_of(mapping.stages[0]);
+    best.predicted = predicted(s, around, mapping);
+  }
+  if (found != known.end() && best.cycles < cycles)
+    best.predicted = predicted(s, around, mapping_of(best.mapping));
+  fmt::print("{},{},{},\"{}\",{},{},{},{:.4f},{},{},{:.0f},{:.0f}\n", chip.name, number,
+             ours.groups[0].kind, ours.groups[0].shape, best.legal, best.simulated, cycles,
+             static_cast<double>(cycles) / static_cast<double>(best.cycles) - 1,
+             text_of(mapping.stages[0]), best.mapping, predicted(s, around, mapping),
+             best.predicted);
   std::fflush(stdout);
 }
 
@@ -189,8 +260,8 @@ void compare(const Graph& graph, const ChipSpec& chip, std::size_t number) {
 int main(int argc, char** argv) {
   using namespace presil;
   setenv("SYSTEMC_DISABLE_COPYRIGHT_MESSAGE", "1", 1);
-  if (argc != 6) {
-    fmt::print(stderr, "usage: tiling_quality CHIP.yaml COUNT SEED SHARD SHARDS\n");
+  if (argc != 6 && argc != 7) {
+    fmt::print(stderr, "usage: tiling_quality CHIP.yaml COUNT SEED SHARD SHARDS [KNOWN.csv]\n");
     return 2;
   }
   try {
@@ -199,10 +270,12 @@ int main(int argc, char** argv) {
     Random random(static_cast<std::uint64_t>(std::atoll(argv[3])));
     const auto shard = static_cast<std::size_t>(std::atoll(argv[4]));
     const auto shards = static_cast<std::size_t>(std::atoll(argv[5]));
+    const std::map<std::size_t, Best> known =
+        argc == 7 ? known_bests(argv[6], chip.name) : std::map<std::size_t, Best>{};
     for (std::size_t number = 0; number < count;) {
       const Graph graph = random_operator(random);
       if (!suitable(graph)) continue;
-      if (number % shards == shard) compare(graph, chip, number);
+      if (number % shards == shard) compare(graph, chip, number, known);
       ++number;
     }
   } catch (const Error& error) {

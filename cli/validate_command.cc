@@ -15,7 +15,7 @@ namespace presil::cli {
 namespace {
 
 struct Options {
-  std::string reference, file, chip, out;
+  std::string reference, file, chip, model, out;
   bool list_files = false;
   std::int64_t workers = 0;  ///< 0: as many as there are processors
 };
@@ -30,8 +30,10 @@ std::filesystem::path shared_folder() {
 Validated validate_file(const Options& options, const ReferenceKind& kind,
                         const std::filesystem::path& file) {
   Validated result{.name = std::string(kind.name), .file = file.filename().string()};
-  result.reference =
-      kind.open(file, {.chip = options.chip, .chips = chips_folder(), .shared = shared_folder()});
+  result.reference = kind.open(file, {.chip = options.chip,
+                                      .chips = chips_folder(),
+                                      .shared = shared_folder(),
+                                      .model = options.model});
   if (result.reference.cases.empty()) throw Error("{}: has no rows to compare", file.string());
   Progress progress("runs");
   result.rows = compare(result.reference,
@@ -117,6 +119,8 @@ void add_validate_command(CLI::App& app) {
   command->add_option("file", options->file,
                       "CSV of its layout (default: those of PRESIL_SHARED/validation)");
   command->add_option("--chip", options->chip, "Chip name or file (default: the reference's own)");
+  command->add_option("--model", options->model,
+                      "Network or file that a row file is about (default: by the file's name)");
   command->add_option("--out", options->out, "Also write id,predicted of every row to this file");
   command->add_option("--workers", options->workers,
                       "Processes at once (default: one a processor)");

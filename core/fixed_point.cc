@@ -6,12 +6,8 @@ namespace presil {
 
 namespace {
 
-constexpr std::int64_t kInt32Min = std::numeric_limits<std::int32_t>::min();
-constexpr std::int64_t kInt32Max = std::numeric_limits<std::int32_t>::max();
-
-std::int32_t saturated(std::int64_t value) {
-  return static_cast<std::int32_t>(std::clamp(value, kInt32Min, kInt32Max));
-}
+constexpr std::int32_t kInt32Min = std::numeric_limits<std::int32_t>::min();
+constexpr std::int32_t kInt32Max = std::numeric_limits<std::int32_t>::max();
 
 Requantizer requantizer(double real, const ScaleAndZero& output, IntegerRange range) {
   return {.multiplier = quantize_multiplier(real),
@@ -61,7 +57,8 @@ std::int32_t rounding_divide_by_pot(std::int32_t x, int exponent) {
 std::int32_t multiply_by_quantized_multiplier(std::int32_t x, FixedMultiplier m) {
   const int left = std::max(m.shift, 0), right = std::max(-m.shift, 0);
   // More than 32 bits to the left saturate whatever x is.
-  const std::int32_t shifted = saturated(std::int64_t{x} * (std::int64_t{1} << std::min(left, 32)));
+  const std::int32_t shifted =
+      saturate32(std::int64_t{x} * (std::int64_t{1} << std::min(left, 32)));
   return rounding_divide_by_pot(saturating_rounding_doubling_high_mul(shifted, m.multiplier),
                                 right);
 }
@@ -73,8 +70,8 @@ std::int32_t multiply_by_quantized_multiplier(std::int64_t x, FixedMultiplier m)
       m.multiplier < 0x7fff0000 ? (std::int64_t{m.multiplier} + (1 << 15)) >> 16 : 0x7fff;
   const int right = 15 - m.shift;
   if (right <= 0)  // TFLite allows shifts below 8 only
-    return x == 0 || reduced == 0 ? 0 : saturated(x > 0 ? kInt32Max : kInt32Min);
-  return saturated((x * reduced + (std::int64_t{1} << (right - 1))) >> right);
+    return x == 0 || reduced == 0 ? 0 : saturate32(x > 0 ? kInt32Max : kInt32Min);
+  return saturate32((x * reduced + (std::int64_t{1} << (right - 1))) >> right);
 }
 
 std::int64_t round_half_away(double value, IntegerRange range) {
@@ -96,10 +93,10 @@ IntegerRange clamp_range(double low, double high, double scale, std::int64_t zer
 
 std::int32_t QuantizedAdd::operator()(std::int32_t x, std::int32_t y) const {
   const auto scaled = [&](std::int32_t value, FixedMultiplier m) {
-    return multiply_by_quantized_multiplier(saturated(std::int64_t{value} << left_shift), m);
+    return multiply_by_quantized_multiplier(saturate32(std::int64_t{value} << left_shift), m);
   };
   const std::int64_t left = scaled(x - zero_point_a, a), right = scaled(y - zero_point_b, b);
-  return output(saturated(subtract ? left - right : left + right));
+  return output(saturate32(subtract ? left - right : left + right));
 }
 
 QuantizedAdd quantized_add(ScaleAndZero a, ScaleAndZero b, ScaleAndZero output, IntegerRange range,

@@ -61,6 +61,12 @@ inline double dequantize(std::int64_t stored, double scale, std::int64_t zero_po
 IntegerRange clamp_range(double low, double high, double scale, std::int64_t zero_point,
                          IntegerRange range);
 
+/// To 32 bits.
+constexpr std::int32_t saturate32(std::int64_t value) {
+  return static_cast<std::int32_t>(std::clamp<std::int64_t>(
+      value, std::numeric_limits<std::int32_t>::min(), std::numeric_limits<std::int32_t>::max()));
+}
+
 /// Stored accumulator -> stored output: clamp(zero_point + multiplier * x).
 struct Requantizer {
   FixedMultiplier multiplier;
@@ -107,7 +113,7 @@ struct QuantizedMul {
   Requantizer output;
 
   std::int32_t operator()(std::int32_t x, std::int32_t y) const {
-    return output((x - zero_point_a) * (y - zero_point_b));
+    return output(saturate32((std::int64_t{x} - zero_point_a) * (std::int64_t{y} - zero_point_b)));
   }
 };
 QuantizedMul quantized_mul(ScaleAndZero a, ScaleAndZero b, ScaleAndZero output, IntegerRange range);
@@ -118,7 +124,9 @@ struct Rescale {
   std::int32_t zero_point_in = 0;
   Requantizer output;
 
-  std::int32_t operator()(std::int32_t x) const { return output(x - zero_point_in); }
+  std::int32_t operator()(std::int32_t x) const {
+    return output(saturate32(std::int64_t{x} - zero_point_in));
+  }
 };
 Rescale rescale(ScaleAndZero in, ScaleAndZero output, IntegerRange range);
 

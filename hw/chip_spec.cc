@@ -20,32 +20,36 @@ std::string canonical_text(const ChipSpec& c) {
     text += fmt::format("{} {} {} {} {} {} ", name_of(m.weights), name_of(m.activations),
                         m.parallelism_factor, m.dot_length, m.steps_per_cycle,
                         m.weight_load_cycles_per_output);
-  text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} ", static_cast<int>(a.dot_packing),
-                      a.depthwise_channels, a.depthwise_taps, a.shadow_weights, a.stripe_min,
-                      a.stripe_length, a.stripe_last_max, a.accumulators_kib, a.accumulator_bits,
-                      static_cast<int>(a.start_after), a.output_elements_per_cycle,
-                      a.output_latency_cycles);
+  text +=
+      fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} ", static_cast<int>(a.dot_packing),
+                  a.part_kernel_channels, a.fuses_operands, a.depthwise_channels, a.depthwise_taps,
+                  a.shadow_weights, a.stripe_min, a.stripe_length, a.stripe_last_max,
+                  a.accumulators_kib, a.accumulator_bits, static_cast<int>(a.start_after),
+                  a.output_elements_per_cycle, a.output_latency_cycles);
   const VectorUnitSpec& v = c.vector_unit;
   text += fmt::format("{} {} {} ", v.lanes, v.lanes_scale_with_width, v.startup_cycles);
   for (const auto& [key, cost] : v.cycles_per_element) text += fmt::format("{} {} ", key, cost);
-  text += fmt::format("{} {} {} {} {} ", c.sram.kib, c.sram.banks, c.sram.bank_bytes_per_cycle,
-                      c.sram.interleave_bytes, static_cast<int>(c.sram.array_port));
+  text += fmt::format("{} {} {} {} {} {} ", c.sram.kib, c.sram.banks, c.sram.bank_bytes_per_cycle,
+                      c.sram.interleave_bytes, static_cast<int>(c.sram.array_port),
+                      c.sram.across_layers);
   for (const MemorySpec& m : c.memories)
-    text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ", m.name,
+    text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ", m.name,
                         static_cast<int>(m.kind), m.kib, m.bytes_per_cycle, m.latency_cycles,
-                        m.write_latency_cycles, m.duplex, m.request_every_cycles, m.outstanding,
-                        m.banks, m.row_bytes, m.row_miss_cycles, m.turnaround_cycles,
+                        m.write_latency_cycles, m.duplex, m.beat_bytes, m.request_every_cycles,
+                        m.outstanding, m.banks, m.row_bytes, m.row_miss_cycles, m.turnaround_cycles,
                         m.refresh_interval_cycles, m.refresh_cycles);
   const PlacementSpec& p = c.placement;
   text += fmt::format("{} {} {} {} {} ", p.weights, p.activations, p.inputs, p.outputs, p.spill);
   const DmaSpec& d = c.dma;
   text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} ", d.channels, d.setup_cycles,
-                      d.burst_bytes, d.outstanding, d.feature_request_cycles,
-                      d.paired_request_cycles, d.lone_request_cycles, d.weight_request_cycles,
-                      d.store_request_cycles, c.activation_atom_bytes, c.weight_compression);
-  text += fmt::format("{} {} {} {} {} ", static_cast<int>(c.control.order), c.control.issue_cycles,
-                      c.control.issue_latency_cycles, c.control.layer_setup_cycles,
-                      c.control.completion_cycles);
+                      d.burst_bytes, d.outstanding, d.feature_beat_cycles, d.paired_beat_cycles,
+                      d.lone_beat_cycles, d.weight_beat_cycles, d.store_beat_cycles,
+                      c.activation_atom_bytes, c.weight_compression);
+  text +=
+      fmt::format("{} {} {} {} {} {} ", static_cast<int>(c.control.order), c.control.issue_cycles,
+                  c.control.issue_latency_cycles, c.control.layer_setup_cycles,
+                  c.control.completion_cycles, c.control.layer_overlap);
+  text += fmt::format("{} ", c.packed_inputs);
   text += fmt::format("{} {} {} {} ", c.host.link_gb_per_s, c.host.per_inference_us, c.host.gops,
                       c.host.per_op_us);
   for (const auto& [key, energy] : c.energy.mac) text += fmt::format("{} {} ", key, energy);

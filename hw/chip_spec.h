@@ -46,6 +46,11 @@ struct MacArraySpec {
   std::int64_t pixels = 1;           ///< output positions a step
   std::vector<PrecisionMode> modes;  ///< at least one; the first is the default of fp32 networks
   DotPacking dot_packing = DotPacking::kNone;
+  /// A dot product sums either dot_length channels of one tap or so many channels of
+  /// dot_length / part_kernel_channels taps, whichever wastes less of the layer; 0: only the first.
+  std::int64_t part_kernel_channels = 0;
+  /// May the output stage read a second feature map (a residual addition behind a convolution)?
+  bool fuses_operands = true;
   std::int64_t depthwise_channels = 0;  ///< channels a step of a depthwise convolution; 0: as dense
   std::int64_t depthwise_taps = 1;      ///< taps a step of a depthwise convolution
   bool shadow_weights = true;           ///< the next stationary block loads behind the current pass
@@ -74,6 +79,9 @@ struct SramSpec {
   /// Bytes after which addresses go to the next bank; 0: bank i holds the i-th contiguous part.
   std::int64_t interleave_bytes = 0;
   ArrayPort array_port = ArrayPort::kShared;
+  /// May it keep activations (and weights, in steady state) from one layer to the next? False: a
+  /// working buffer of one layer's tiles; what layers hand on lies in a memory.
+  bool across_layers = true;
 };
 
 enum class MemoryKind : std::uint8_t { kFixedLatency, kBanked };
@@ -87,6 +95,9 @@ struct MemorySpec {
   double latency_cycles = 0;        ///< read request to first byte (the file may say latency_ns)
   double write_latency_cycles = 0;  ///< last byte to the response
   bool duplex = false;              ///< true: reads and writes each have the whole rate
+  /// Width of the port: bursts occupy whole beats of it. 0: no width, a burst costs its bytes.
+  std::int64_t beat_bytes = 0;
+  // A request is for a beat, or for a burst where the port has no width.
   double request_every_cycles = 0;  ///< at most one request in so many cycles
   std::int64_t outstanding = 0;     ///< requests in flight over all channels; 0: no limit
   // kBanked only (DRAM behind a controller):
@@ -94,6 +105,11 @@ struct MemorySpec {
   double row_miss_cycles = 0;    ///< precharge + activate, added to a burst that misses its row
   double turnaround_cycles = 0;  ///< bus idle between a read and a write
   double refresh_interval_cycles = 0, refresh_cycles = 0;  ///< 0: none
+
+  /// Beats that [address, address + bytes) touches; 1 where the port has no width.
+  std::int64_t beats(std::int64_t address, std::int64_t bytes) const {
+    return beat_bytes == 0 ? 1 : (address + bytes - 1) / beat_bytes - address / beat_bytes + 1;
+  }
 };
 
 /// Which memory holds what; names of `memories`.
@@ -108,10 +124,11 @@ struct DmaSpec {
   std::int64_t setup_cycles = 0;  ///< from the start of a transfer to its first request
   std::int64_t burst_bytes = 64;
   std::int64_t outstanding = 8;  ///< bursts in flight, a channel
-  /// Least cycles between a channel's requests: features of one surface (channel atom), of several
-  /// surfaces read in pairs, of a lone last surface; weights; stores.
-  double feature_request_cycles = 0, paired_request_cycles = 0, lone_request_cycles = 0;
-  double weight_request_cycles = 0, store_request_cycles = 0;
+  /// Least cycles a beat (a burst, where the port has no width) that the SRAM's side of a channel
+  /// needs: features of one surface (channel atom), of several surfaces read in pairs, of a lone
+  /// last surface; weights; stores.
+  double feature_beat_cycles = 0, paired_beat_cycles = 0, lone_beat_cycles = 0;
+  double weight_beat_cycles = 0, store_beat_cycles = 0;
 };
 
 struct ControlSpec {
@@ -120,6 +137,9 @@ struct ControlSpec {
   std::int64_t issue_latency_cycles = 0;  ///< dependency met -> engine starts; pipelined
   std::int64_t layer_setup_cycles = 0;    ///< before the first command of each fusion group
   std::int64_t completion_cycles = 0;     ///< after the last command, until the host is told
+  /// May a layer load features and compute while the one before still works? Weights may come early
+  /// in any case.
+  bool layer_overlap = true;
 };
 
 struct HostSpec {
@@ -149,7 +169,10 @@ struct ChipSpec {
   PlacementSpec placement;
   DmaSpec dma;
   std::int64_t activation_atom_bytes = 32;  ///< channels are stored in blocks of so many bytes
-  double weight_compression = 1;            ///< bytes stored per byte used, (0, 2]
+  /// Inputs of the network with fewer channels than a block lie unpadded (NHWC); else each pixel
+  /// takes a power of two.
+  bool packed_inputs = false;
+  double weight_compression = 1;  ///< bytes stored per byte used, (0, 2]
   ControlSpec control;
   HostSpec host;
   EnergySpec energy;

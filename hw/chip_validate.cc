@@ -28,11 +28,18 @@ Problem stripe_problem(const MacArraySpec& array) {
 }
 
 Problem mode_problem(const MacArraySpec& array) {
+  if (array.part_kernel_channels > 0 && array.dot_packing != DotPacking::kNone)
+    return ChipProblem{"mac_array.part_kernel_channels",
+                       "must be 0 with dot_packing: taps, which leaves nothing to choose"};
   std::set<std::pair<Precision, Precision>> seen;
   for (const PrecisionMode& mode : array.modes) {
     if (!seen.insert({mode.weights, mode.activations}).second)
       return ChipProblem{"mac_array.modes",
                          fmt::format("{} stands twice; keep one", mode_name(mode))};
+    if (array.part_kernel_channels > 0 && mode.dot_length % array.part_kernel_channels != 0)
+      return ChipProblem{"mac_array.part_kernel_channels",
+                         fmt::format("must divide dot_length of mode {} ({}), is {}",
+                                     mode_name(mode), mode.dot_length, array.part_kernel_channels)};
     const double needed = static_cast<double>(array.stripe_length) *
                           static_cast<double>(mode.parallelism_factor) * array.accumulator_bits /
                           8 / 1024;
@@ -76,6 +83,10 @@ Problem memory_problem(const ChipSpec& chip, std::size_t index) {
     if (chip.memories[i].name == memory.name)
       return ChipProblem{key + "name",
                          fmt::format("'{}' stands twice; names must differ", memory.name)};
+  if (memory.beat_bytes > 0 && chip.dma.burst_bytes % memory.beat_bytes != 0)
+    return ChipProblem{key + "beat_bytes",
+                       fmt::format("must be a divisor of dma.burst_bytes ({}), is {}",
+                                   chip.dma.burst_bytes, memory.beat_bytes)};
   if (memory.kind != MemoryKind::kBanked) return std::nullopt;
   if (memory.row_bytes % chip.dma.burst_bytes != 0)
     return ChipProblem{key + "row_bytes",

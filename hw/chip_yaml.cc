@@ -48,6 +48,8 @@ MacArraySpec read_array(YamlMap map) {
   for (YamlMap& mode : map.list("modes")) array.modes.push_back(read_mode(std::move(mode)));
   array.dot_packing =
       map.choice("dot_packing", {"none", "taps"}, 0) == 0 ? DotPacking::kNone : DotPacking::kTaps;
+  array.part_kernel_channels = map.integer("part_kernel_channels", {.min = 0, .max = 65536}, 0);
+  array.fuses_operands = map.boolean("fuses_operands", true);
   YamlMap depthwise = map.map_or_empty("depthwise");
   array.depthwise_channels = depthwise.integer("channels", kFromZero, 0);
   array.depthwise_taps = depthwise.integer("taps", kFromOne, 1);
@@ -125,6 +127,7 @@ MemorySpec read_memory(YamlMap map, double clock_mhz) {
   memory.latency_cycles = read_cycles(map, "latency", clock_mhz);
   memory.write_latency_cycles = read_cycles(map, "write_latency", clock_mhz);
   memory.duplex = map.boolean("duplex", false);
+  memory.beat_bytes = map.integer("beat_bytes", {.min = 0, .max = 65536}, 0);
   memory.request_every_cycles = map.number("request_every_cycles", kFromZero, 0);
   memory.outstanding = map.integer("outstanding", {.min = 0, .max = 65536}, 0);
   read_banks(map, clock_mhz, memory);
@@ -147,12 +150,12 @@ DmaSpec read_dma(YamlMap map) {
               .setup_cycles = map.integer("setup_cycles", kFromZero, 0),
               .burst_bytes = map.integer("burst_bytes", {.min = 1, .max = 65536}),
               .outstanding = map.integer("outstanding", {.min = 1, .max = 65536})};
-  YamlMap pace = map.map_or_empty("request_cycles");
-  dma.feature_request_cycles = pace.number("features", kFromZero, 0);
-  dma.paired_request_cycles = pace.number("paired_surfaces", kFromZero, dma.feature_request_cycles);
-  dma.lone_request_cycles = pace.number("lone_surface", kFromZero, dma.feature_request_cycles);
-  dma.weight_request_cycles = pace.number("weights", kFromZero, 0);
-  dma.store_request_cycles = pace.number("stores", kFromZero, 0);
+  YamlMap pace = map.map_or_empty("beat_cycles");
+  dma.feature_beat_cycles = pace.number("features", kFromZero, 0);
+  dma.paired_beat_cycles = pace.number("paired_surfaces", kFromZero, dma.feature_beat_cycles);
+  dma.lone_beat_cycles = pace.number("lone_surface", kFromZero, dma.feature_beat_cycles);
+  dma.weight_beat_cycles = pace.number("weights", kFromZero, 0);
+  dma.store_beat_cycles = pace.number("stores", kFromZero, 0);
   pace.finish();
   map.finish();
   return dma;
@@ -165,7 +168,8 @@ ControlSpec read_control(YamlMap map) {
                       .issue_cycles = map.integer("issue_cycles", kFromZero, 0),
                       .issue_latency_cycles = map.integer("issue_latency_cycles", kFromZero, 0),
                       .layer_setup_cycles = map.integer("layer_setup_cycles", kFromZero, 0),
-                      .completion_cycles = map.integer("completion_cycles", kFromZero, 0)};
+                      .completion_cycles = map.integer("completion_cycles", kFromZero, 0),
+                      .layer_overlap = map.boolean("layer_overlap", true)};
   map.finish();
   return control;
 }
@@ -223,13 +227,15 @@ ChipSpec read_chip(const YAML::Node& root, const std::string& file, std::set<std
                .interleave_bytes = sram.integer("interleave_bytes", kFromZero, 0),
                .array_port = sram.choice("array_port", {"shared", "dedicated"}, 0) == 0
                                  ? ArrayPort::kShared
-                                 : ArrayPort::kDedicated};
+                                 : ArrayPort::kDedicated,
+               .across_layers = sram.boolean("across_layers", true)};
   sram.finish();
   for (YamlMap& memory : map.list("memories"))
     chip.memories.push_back(read_memory(std::move(memory), chip.clock_mhz));
   chip.placement = read_placement(map.map("placement"));
   chip.dma = read_dma(map.map("dma"));
   chip.activation_atom_bytes = map.integer("activation_atom_bytes", {.min = 1, .max = 4096}, 32);
+  chip.packed_inputs = map.boolean("packed_inputs", false);
   chip.weight_compression =
       map.number("weight_compression", {.min = 0, .max = 2, .above = true}, 1);
   chip.control = read_control(map.map_or_empty("control"));

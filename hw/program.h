@@ -38,8 +38,9 @@ struct Transfer {
   /// Bytes stored in the memory for a byte of SRAM, (0, 2]: a compressed run crosses the port as
   /// ceil(run_bytes * ratio) bytes from memory_address and is expanded on arrival.
   double stored_ratio = 1;
-  /// Least cycles between two bursts' requests: what the reader of this layout can do.
-  double request_every_cycles = 0;
+  /// Least cycles a beat (a burst, where the port has no width) at the SRAM's side: what the reader
+  /// or writer of this layout can do.
+  double beat_cycles = 0;
 
   /// In SRAM.
   std::int64_t bytes() const { return run_bytes * runs(); }

@@ -98,14 +98,22 @@ class Bounds {
     const double bursts = static_cast<double>((least + 1) * transfer.runs());
     port.least_bursts += static_cast<double>(least * transfer.runs());
     port.most_bursts += bursts;
-    const double pace = std::max(transfer.request_every_cycles, memory.request_every_cycles);
+    // Requests: beats, a part of one at each end of a run; or bursts.
+    const double requests =
+        memory.beat_bytes == 0
+            ? bursts
+            : static_cast<double>((ceil_div(transfer.stored_run_bytes(), memory.beat_bytes) + 1) *
+                                  transfer.runs());
+    const double most_bytes =
+        memory.beat_bytes == 0 ? bytes : requests * static_cast<double>(memory.beat_bytes);
+    const double pace = transfer.beat_cycles + memory.request_every_cycles;
     const double latency = write ? memory.write_latency_cycles : memory.latency_cycles;
     const double row = memory.kind == MemoryKind::kBanked ? memory.row_miss_cycles : 0;
-    const double each = pace + row + memory.turnaround_cycles + latency + 4 * kTick;
+    const double each = row + memory.turnaround_cycles + latency + 4 * kTick;
     serial_ += static_cast<double>(chip_.dma.setup_cycles) + 2 + bursts * each +
-               bytes / memory.bytes_per_cycle;
+               requests * (pace + 2 * kTick) + most_bytes / memory.bytes_per_cycle;
     if (alone > 1) {  // what the banks add to each burst's time at the transfer's own rate
-      const double rate = std::max(bytes / memory.bytes_per_cycle, bursts * pace);
+      const double rate = std::max(most_bytes / memory.bytes_per_cycle, requests * pace);
       serial_ += rate * alone;
     }
   }

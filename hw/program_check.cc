@@ -45,7 +45,7 @@ void check_transfer(const Transfer& transfer, const ChipSpec& chip, CommandId id
                "command {}: address or size of a transfer above 2^40", id);
   PRESIL_CHECK(transfer.stored_ratio > 0 && transfer.stored_ratio <= 2,
                "command {}: stored ratio {} is not in (0, 2]", id, transfer.stored_ratio);
-  PRESIL_CHECK(transfer.request_every_cycles >= 0, "command {}: negative request pace", id);
+  PRESIL_CHECK(transfer.beat_cycles >= 0, "command {}: negative request pace", id);
 }
 
 void check_region(const Region& region, const char* name, CommandId id) {

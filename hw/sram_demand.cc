@@ -63,13 +63,15 @@ double run_cycles(const ChipSpec& chip, const Transfer& transfer) {
   const MemorySpec& memory = chip.memories[static_cast<std::size_t>(transfer.memory)];
   const std::int64_t run = transfer.stored_run_bytes();
   const double bursts = static_cast<double>(ceil_div(run, chip.dma.burst_bytes));
-  const double pace = std::max(transfer.request_every_cycles, memory.request_every_cycles);
+  const double requests =
+      memory.beat_bytes == 0 ? bursts : static_cast<double>(ceil_div(run, memory.beat_bytes));
+  const double pace = std::max(transfer.beat_cycles, memory.request_every_cycles);
   // So many bursts in flight, each for its latency and its time on the bus.
   const double burst = static_cast<double>(std::min(run, chip.dma.burst_bytes));
   const double in_flight = (burst / memory.bytes_per_cycle + memory.latency_cycles) /
                            static_cast<double>(chip.dma.outstanding);
   return std::max(static_cast<double>(run) / memory.bytes_per_cycle,
-                  bursts * std::max(pace, in_flight));
+                  std::max(requests * pace, bursts * in_flight));
 }
 
 /// SRAM bytes a cycle of such a run.

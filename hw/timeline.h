@@ -43,7 +43,7 @@ struct Span {
   std::array<std::int64_t, kStallCount> stalled{};
 };
 
-/// Bytes moved through one memory's port, by reason.
+/// Bytes moved through one memory's port, by reason; reads in whole beats where the port has them.
 struct MemoryTraffic {
   std::array<std::int64_t, kTrafficCount> read{}, written{};
   std::int64_t bursts = 0, row_misses = 0;

@@ -57,7 +57,12 @@ std::int64_t reduction_blocks(const ChipSpec& chip, const PrecisionMode& mode,
                               const Matrix& matrix) {
   if (chip.mac_array.dot_packing == DotPacking::kTaps)
     return ceil_div(matrix.channels * matrix.taps, mode.dot_length);
-  return ceil_div(matrix.channels, mode.dot_length) * matrix.taps;
+  const std::int64_t depth_first = ceil_div(matrix.channels, mode.dot_length) * matrix.taps;
+  const std::int64_t part = chip.mac_array.part_kernel_channels;
+  if (part == 0) return depth_first;
+  const std::int64_t part_kernel =
+      ceil_div(matrix.channels, part) * ceil_div(matrix.taps, mode.dot_length / part);
+  return std::min(depth_first, part_kernel);
 }
 
 /// A run of stationary blocks of width `block` that covers `extent`: `stripes` of the moving
@@ -74,8 +79,11 @@ MatrixTiming stationary_timing(const ChipSpec& chip, const PrecisionMode& mode, 
                        mode.steps_per_cycle);
   };
   const auto pass = [&](std::int64_t width, std::int64_t blocks) {
+    // Weights of a systolic array are shifted in past all of it, however few are meant.
+    const std::int64_t loaded =
+        chip.mac_array.style == ArrayStyle::kSystolic ? mode.parallelism_factor : width;
     const std::int64_t load =
-        ceil_cycles(static_cast<double>(width) * mode.weight_load_cycles_per_output);
+        ceil_cycles(static_cast<double>(loaded) * mode.weight_load_cycles_per_output);
     if (stripes.full > 0)
       add_slots(timing, slot_cost(chip, stream(stripes.length), load, fill),
                 stripes.full * slots * blocks);

@@ -27,6 +27,8 @@ Features mobilenet_v3_large_features(LayerBuilder& b, TensorId image, bool dilat
 // builtin_resnet.cc
 Graph resnet18();  ///< He et al., 2016, as in torchvision
 Graph resnet50();  ///< v1.5: the stride is the 3x3 convolution's
+/// v1 as in Keras: the stride is the first convolution's. Not offered by name.
+Graph resnet50_v1(std::int64_t size);
 
 // builtin_classic.cc
 Graph vgg16();       ///< Simonyan and Zisserman, 2015

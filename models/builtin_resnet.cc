@@ -31,11 +31,19 @@ TensorId bottleneck_block(LayerBuilder& b, TensorId x, std::int64_t width, std::
   return b.activate(b.add(y, shortcut(b, x, 4 * width, stride)), kRelu);
 }
 
+TensorId bottleneck_block_v1(LayerBuilder& b, TensorId x, std::int64_t width, std::int64_t stride) {
+  TensorId y = b.conv(x, {.channels = width, .stride = stride, .activation = kRelu});
+  y = b.conv(y, {.channels = width, .kernel = 3, .activation = kRelu});
+  y = b.conv(y, {.channels = 4 * width});
+  return b.activate(b.add(y, shortcut(b, x, 4 * width, stride)), kRelu);
+}
+
 using BlockBuilder = TensorId (*)(LayerBuilder&, TensorId, std::int64_t, std::int64_t);
 
-Graph resnet(const char* name, BlockBuilder block, const std::array<int, 4>& repeats) {
+Graph resnet(const char* name, BlockBuilder block, const std::array<int, 4>& repeats,
+             std::int64_t size = 224) {
   LayerBuilder b(name, Padding::kSymmetric);
-  TensorId x = b.input("image", {1, 3, 224, 224});
+  TensorId x = b.input("image", {1, 3, size, size});
   b.block("stem");
   x = b.conv(x, {.channels = 64, .kernel = 7, .stride = 2, .activation = kRelu});
   x = b.max_pool(x, {.kernel = 3, .stride = 2});
@@ -53,5 +61,8 @@ Graph resnet(const char* name, BlockBuilder block, const std::array<int, 4>& rep
 
 Graph resnet18() { return resnet("resnet18", basic_block, {2, 2, 2, 2}); }
 Graph resnet50() { return resnet("resnet50", bottleneck_block, {3, 4, 6, 3}); }
+Graph resnet50_v1(std::int64_t size) {
+  return resnet("resnet50_v1", bottleneck_block_v1, {3, 4, 6, 3}, size);
+}
 
 }  // namespace presil

@@ -1,48 +1,16 @@
 #include "models/constant_values.h"
 
 #include <algorithm>
-#include <bit>
 #include <cmath>
 #include <cstring>
 #include <limits>
 
 #include "core/error.h"
+#include "core/small_float.h"
 
 namespace presil {
 
 namespace {
-
-/// IEEE 754 binary16: 5 bits of exponent, 10 of fraction.
-double half_value(std::uint16_t bits) {
-  const int exponent = (bits >> 10) & 0x1f, fraction = bits & 0x3ff;
-  const double sign = (bits & 0x8000) != 0 ? -1 : 1;
-  if (exponent == 31)
-    return fraction == 0 ? sign * std::numeric_limits<double>::infinity()
-                         : std::numeric_limits<double>::quiet_NaN();
-  if (exponent == 0) return sign * std::ldexp(fraction, -24);
-  return sign * std::ldexp(1024 + fraction, exponent - 25);
-}
-
-std::uint16_t half_bits(double value) {
-  const std::uint16_t sign = std::signbit(value) ? 0x8000 : 0;
-  const double magnitude = std::fabs(value);
-  if (std::isnan(value)) return 0x7e00;
-  if (magnitude >= 65520) return sign | 0x7c00;  // rounds beyond 65504, the largest
-  // Steps of 2^-24 below 2^-14, then 1024 steps from each power of two to the next.
-  int exponent = 0;
-  if (magnitude >= std::ldexp(1, -14)) exponent = std::ilogb(magnitude) + 15;
-  const double step = std::ldexp(1, std::max(exponent, 1) - 25);
-  const auto steps = static_cast<int>(std::nearbyint(magnitude / step));
-  // A carry out of the fraction is the next exponent, as it should be.
-  const int packed = exponent == 0 ? steps : (exponent << 10) + (steps - 1024);
-  return static_cast<std::uint16_t>(sign | packed);
-}
-
-std::uint16_t bfloat_bits(double value) {
-  const auto bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
-  if (std::isnan(value)) return 0x7fc0;
-  return static_cast<std::uint16_t>((bits + 0x7fff + ((bits >> 16) & 1)) >> 16);
-}
 
 template <typename T>
 T element(const TensorData& data, std::size_t i) {
@@ -69,9 +37,9 @@ double stored(DataType type, const TensorData& data, std::size_t i) {
     case DataType::kInt64:
       return static_cast<double>(element<std::int64_t>(data, i));
     case DataType::kFloat16:
-      return half_value(element<std::uint16_t>(data, i));
+      return double_of_half(element<std::uint16_t>(data, i));
     case DataType::kBfloat16:
-      return std::bit_cast<float>(std::uint32_t{element<std::uint16_t>(data, i)} << 16);
+      return double_of_bfloat(element<std::uint16_t>(data, i));
     case DataType::kFloat32:
       return element<float>(data, i);
     case DataType::kFloat64:
@@ -117,9 +85,9 @@ void store(DataType type, TensorData& data, std::size_t i, double value) {
     case DataType::kInt64:
       return put(data, i, rounded<std::int64_t>(value));
     case DataType::kFloat16:
-      return put(data, i, half_bits(value));
+      return put(data, i, half_of_double(value));
     case DataType::kBfloat16:
-      return put(data, i, bfloat_bits(value));
+      return put(data, i, bfloat_of_double(value));
     case DataType::kFloat32:
       return put(data, i, static_cast<float>(value));
     case DataType::kFloat64:

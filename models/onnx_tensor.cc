@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "core/error.h"
+#include "core/small_float.h"
 #include "models/onnx_file.h"
 
 namespace presil {
@@ -12,42 +13,6 @@ namespace {
 
 using onnx::TensorProto;
 static_assert(std::endian::native == std::endian::little, "raw_data is little-endian");
-
-float float_of_half(std::uint16_t half) {
-  const std::uint32_t sign = static_cast<std::uint32_t>(half & 0x8000u) << 16;
-  const std::uint32_t exponent = (half >> 10) & 0x1fu, mantissa = half & 0x3ffu;
-  if (exponent == 0) {
-    const float value = std::ldexp(static_cast<float>(mantissa), -24);
-    return sign != 0 ? -value : value;
-  }
-  const std::uint32_t wide = exponent == 31 ? 0xffu : exponent + 112;
-  return std::bit_cast<float>(sign | wide << 23 | mantissa << 13);
-}
-
-/// To the nearest, ties to even.
-std::uint16_t half_of_float(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  const auto sign = static_cast<std::uint16_t>(bits >> 16 & 0x8000u);
-  const float magnitude = std::fabs(value);
-  if (std::isnan(value)) return static_cast<std::uint16_t>(sign | 0x7e00u);
-  if (magnitude >= 65520.0f) return static_cast<std::uint16_t>(sign | 0x7c00u);
-  if (magnitude < 6.103515625e-5f)  // below 2^-14: multiples of 2^-24
-    return static_cast<std::uint16_t>(
-        sign | static_cast<std::uint16_t>(std::nearbyint(std::ldexp(magnitude, 24))));
-  const std::uint32_t absolute = bits & 0x7fffffffu;
-  const std::uint32_t rounded = absolute + 0xfffu + ((absolute >> 13) & 1u);
-  return static_cast<std::uint16_t>(sign | ((rounded - (112u << 23)) >> 13));
-}
-
-float float_of_bfloat(std::uint16_t value) {
-  return std::bit_cast<float>(static_cast<std::uint32_t>(value) << 16);
-}
-
-std::uint16_t bfloat_of_float(float value) {
-  const auto bits = std::bit_cast<std::uint32_t>(value);
-  if (std::isnan(value)) return static_cast<std::uint16_t>(bits >> 16 | 0x40u);
-  return static_cast<std::uint16_t>((bits + 0x7fffu + ((bits >> 16) & 1u)) >> 16);
-}
 
 template <typename Stored, typename Wide, typename Convert>
 std::vector<Wide> read(const TensorData& data, Convert convert) {
@@ -100,9 +65,9 @@ std::vector<Wide> read_as(const OnnxConstant& constant) {
     case DataType::kInt64:
       return read<std::int64_t, Wide>(data, kSame);
     case DataType::kFloat16:
-      return read<std::uint16_t, Wide>(data, [](auto v) { return float_of_half(v); });
+      return read<std::uint16_t, Wide>(data, [](auto v) { return double_of_half(v); });
     case DataType::kBfloat16:
-      return read<std::uint16_t, Wide>(data, [](auto v) { return float_of_bfloat(v); });
+      return read<std::uint16_t, Wide>(data, [](auto v) { return double_of_bfloat(v); });
     case DataType::kFloat32:
       return read<float, Wide>(data, kSame);
     case DataType::kFloat64:
@@ -137,9 +102,9 @@ std::shared_ptr<const TensorData> write_as(DataType type, const Values& values) 
     case DataType::kInt64:
       return write<std::int64_t>(values, integer);
     case DataType::kFloat16:
-      return write<std::uint16_t>(values, [&](auto v) { return half_of_float(real(v)); });
+      return write<std::uint16_t>(values, [&](auto v) { return half_of_double(real(v)); });
     case DataType::kBfloat16:
-      return write<std::uint16_t>(values, [&](auto v) { return bfloat_of_float(real(v)); });
+      return write<std::uint16_t>(values, [&](auto v) { return bfloat_of_double(real(v)); });
     case DataType::kFloat32:
       return write<float>(values, real);
     case DataType::kFloat64:

@@ -7,6 +7,14 @@
 
 namespace presil {
 
+namespace {
+
+const FeatureMap& storage_map(const FusedNetwork& network, const TensorView& view) {
+  return network.storages[static_cast<std::size_t>(view.storage)].map;
+}
+
+}  // namespace
+
 Addresses::Addresses(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
                      const MemoryPlan& plan, const PrecisionPlan& precision)
     : chip_(chip), network_(network), plan_(plan) {
@@ -20,7 +28,7 @@ void Addresses::place_weights(const Graph& graph, const PrecisionPlan& precision
   const int memory = chip_.memory_index(chip_.placement.weights);
   for (std::size_t s = 0; s < network_.storages.size(); ++s)
     if (plan_.memory[s] == memory && plan_.memory_address[s] >= 0)
-      at = std::max(at, plan_.memory_address[s] + network_.storages[s].map.bytes());
+      at = std::max(at, plan_.memory_address[s] + network_.storages[s].bytes());
   const std::int64_t burst = chip_.dma.burst_bytes;
   for (std::size_t t = 0; t < graph.tensors().size(); ++t) {
     const TensorDesc& tensor = graph.tensors()[t];
@@ -74,22 +82,25 @@ std::int64_t Addresses::buffer_base(int buffer, int slot) const {
          slot * buffers_[static_cast<std::size_t>(buffer)].slot_bytes;
 }
 
-Strides Addresses::stored_strides(const Tile& tile) const {
-  const FeatureMap& whole = network_.storages[storage_of(tile.tensor)].map;
+Strides stored_strides(const FusedNetwork& network, const Tile& tile) {
+  const FeatureMap& whole =
+      storage_map(network, network.views[static_cast<std::size_t>(tile.tensor)]);
   const bool same = whole.columns == tile.map->columns && whole.bits == tile.map->bits &&
                     whole.atom == tile.map->atom;
   const FeatureMap& map = same ? whole : *tile.map;
   return {map.row_bytes(), map.block_bytes(), map.pixel_bytes()};
 }
 
-std::int64_t Addresses::stored_offset(const Tile& tile, const Strides& s) const {
-  const TensorView& view = view_of(tile.tensor);
+std::int64_t stored_offset(const FusedNetwork& network, const Tile& tile, const Strides& s) {
+  const TensorView& view = network.views[static_cast<std::size_t>(tile.tensor)];
+  const std::int64_t ring = network.storages[static_cast<std::size_t>(view.storage)].ring_rows;
   const std::int64_t row =
-      tile.image * tile.map->rows + tile.content.rows.begin + view.row + tile.row_shift;
+      ring > 0 ? tile.content.rows.begin % ring
+               : tile.image * tile.map->rows + tile.content.rows.begin + view.row + tile.row_shift;
   const std::int64_t channel = tile.content.channels.begin + view.channel + tile.channel_shift;
   const std::int64_t at =
       row * s.row + channel / tile.map->atom * s.block + tile.content.columns.begin * s.pixel;
-  const FeatureMap& map = network_.storages[storage_of(tile.tensor)].map;
+  const FeatureMap& map = storage_map(network, view);
   // A view through another shape may count bytes differently at its end: never beyond it.
   return std::min(at, std::max<std::int64_t>(0, map.bytes() - 1));
 }
@@ -120,14 +131,14 @@ Region Addresses::region_of(const Tile& tile) const {
   if (tile.buffer >= 0 && tile.frame.rows.count() == 0)  // a recurrent stage's scratch
     return {buffer_base(tile.buffer, 0), buffers_[static_cast<std::size_t>(tile.buffer)].bytes()};
   const bool resident = tile.buffer < 0;
-  const Strides s = resident ? stored_strides(tile) : frame_strides(tile);
+  const Strides s = resident ? stored_strides(network_, tile) : frame_strides(tile);
   const std::int64_t rows = tile.content.rows.count();
   if (tile.ring &&
       tile.content.rows.begin % tile.frame.rows.count() + rows > tile.frame.rows.count())
     return {buffer_base(tile.buffer, tile.slot), tile.frame.rows.count() * s.row};
-  std::int64_t address = resident
-                             ? plan_.sram_address[storage_of(tile.tensor)] + stored_offset(tile, s)
-                             : frame_address(tile, s);
+  std::int64_t address =
+      resident ? plan_.sram_address[storage_of(tile.tensor)] + stored_offset(network_, tile, s)
+               : frame_address(tile, s);
   std::int64_t run = (blocks_of(tile) - 1) * s.block + tile.content.columns.count() * s.pixel;
   Region region{address, run, rows, s.row};
   if (rows == 1 || run >= s.row) region = {address, (rows - 1) * s.row + run, 1, 0};
@@ -147,8 +158,7 @@ void Addresses::clip(Region& region, TensorId tensor) const {
 bool Addresses::share_memory(std::size_t a, std::size_t b) const {
   const std::int64_t at_a = plan_.memory_address[a], at_b = plan_.memory_address[b];
   return at_a >= 0 && at_b >= 0 && plan_.memory[a] == plan_.memory[b] &&
-         at_a < at_b + network_.storages[b].map.bytes() &&
-         at_b < at_a + network_.storages[a].map.bytes();
+         at_a < at_b + network_.storages[b].bytes() && at_b < at_a + network_.storages[a].bytes();
 }
 
 Region Addresses::weight_region(const ComputeTile& tile) const {

@@ -16,6 +16,12 @@ struct Strides {
   std::int64_t row, block, pixel;
 };
 
+/// The layout of a stored tensor as a tile sees it: the whole storage's, unless the tile looks at
+/// the bytes through another shape (a reshape that is a view).
+Strides stored_strides(const FusedNetwork& network, const Tile& tile);
+/// Byte of a storage at which a tile's content begins.
+std::int64_t stored_offset(const FusedNetwork& network, const Tile& tile, const Strides& s);
+
 /// Addresses of a planned network; the constructor throws Error when the weights exceed their
 /// memory. Those of buffers are of the group that was entered last.
 class Addresses {
@@ -35,12 +41,6 @@ class Addresses {
   }
   /// Do two storages lie on common bytes of a memory?
   bool share_memory(std::size_t a, std::size_t b) const;
-
-  /// The layout of a stored tensor as a tile sees it: the whole storage's, unless the tile looks at
-  /// the bytes through another shape (a reshape that is a view).
-  Strides stored_strides(const Tile& tile) const;
-  /// Byte of a storage at which a tile's content begins.
-  std::int64_t stored_offset(const Tile& tile, const Strides& s) const;
 
   /// First byte of a buffer's slot.
   std::int64_t buffer_base(int buffer, int slot) const;

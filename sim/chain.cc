@@ -3,22 +3,17 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "sim/links.h"
 
 namespace presil {
 
 bool is_chain(const FusionGroup& group) {
-  return group.stages.size() > 1 && group.stages[1].input == group.stages[0].output &&
+  return !group.is_cascade() && group.stages.size() > 1 &&
+         group.stages[1].input == group.stages[0].output &&
          group.stages[0].kind != StageKind::kRecurrent;
 }
 
 namespace {
-
-bool streams(const Stage& stage) {
-  if (stage.kind != StageKind::kMac && stage.kind != StageKind::kVector) return false;
-  if (stage.reach != Reach::kSame && stage.reach != Reach::kWindow) return false;
-  return !stage.weights_are_activations && !stage.weights_per_image && stage.in_channel == 0 &&
-         stage.in_row == 0;
-}
 
 class Former {
  public:
@@ -31,13 +26,7 @@ class Former {
         memory_(choose_memories(chip, network)),
         resident_(choose_residents(chip, network, memory_)),
         lives_(lifetimes(network)),
-        readers_(network.storages.size(), 0) {
-    for (const FusionGroup& group : network.groups)
-      for (const Stage& stage : group.stages) {
-        ++readers_[storage(stage.input)];
-        if (stage.weights_are_activations) ++readers_[storage(stage.weights)];
-        for (const Operand& operand : stage.operands) ++readers_[storage(operand.tensor)];
-      }
+        links_(network) {
     if (options.pins.chains) return;  // whoever pins chains may pin what is inside of them, too
     pinned_ = pinned_residency(chip, graph, network, alive(lives_), options.pins);
     for (std::size_t s = 0; s < pinned_.size(); ++s)
@@ -45,13 +34,18 @@ class Former {
   }
 
   FusedNetwork form_pinned() const {
+    if (!chip_.sram.across_layers && !options_.pins.chains->empty())
+      throw Error(
+          "mapping of chains: the SRAM of chip '{}' keeps nothing across layers "
+          "(sram.across_layers)",
+          chip_.name);
     FusedNetwork result = network_;
     result.groups.clear();
     std::size_t next = 0;
     for (const std::vector<std::size_t>& chain : pinned_chains(network_, options_.pins)) {
       for (; next < chain.front(); ++next) result.groups.push_back(network_.groups[next]);
       for (const std::size_t g : chain) {
-        const std::string reason = g == chain.front() ? "" : why_no_link(g - 1, g);
+        const std::string reason = g == chain.front() ? "" : links_.why_not(g - 1, g);
         if (!reason.empty())
           throw Error("{}{}: '{}' cannot hand its rows to '{}': {}", place_of(chain),
                       "mapping of chains", network_.groups[g - 1].name, network_.groups[g].name,
@@ -65,6 +59,7 @@ class Former {
   }
 
   FusedNetwork form() {
+    if (!chip_.sram.across_layers) return network_;
     FusedNetwork result = network_;
     result.groups.clear();
     const std::size_t count = network_.groups.size();
@@ -82,37 +77,13 @@ class Former {
     return static_cast<std::size_t>(network_.views[static_cast<std::size_t>(id)].storage);
   }
 
-  /// Why group `b` may not take group `a`'s output row by row; empty when it may, with nobody else
-  /// wanting it.
-  std::string why_no_link(std::size_t a, std::size_t b) const {
-    const FusionGroup& first = network_.groups[a];
-    const FusionGroup& second = network_.groups[b];
-    if (first.stages.size() != 1 || second.stages.size() != 1) return "one has several parts";
-    const Stage& from = first.stages[0];
-    const Stage& to = second.stages[0];
-    if (to.input != from.output) return "it does not stream that output";
-    if (!streams(from) || !streams(to)) return "one needs more than the rows under a window";
-    const std::size_t s = storage(from.output);
-    const Storage& inner = network_.storages[s];
-    if (readers_[s] != 1) return "others read that output";
-    if (inner.is_output) return "that output is the network's";
-    if (inner.on_host) return "the host reads that output";
-    if (from.out_channel != 0 || from.out_row != 0 || inner.root != from.output ||
-        from.out.batch != to.in.batch || from.out.rows != to.in.rows ||
-        from.out.columns != to.in.columns || from.out.channels != to.in.channels)
-      return "it sees that output in another shape";
-    const bool twice = std::any_of(to.operands.begin(), to.operands.end(),
-                                   [&](const Operand& o) { return o.tensor == from.output; });
-    return twice ? "it reads that output twice" : "";
-  }
-
   /// May the compiler chain the two?
   bool links(std::size_t a, std::size_t b) const {
     const auto pinned_group = [&](std::size_t g) {
       return options_.pinned.contains(network_.groups[g].name) ||
              options_.pins.weights_stay.contains(network_.groups[g].name);
     };
-    return why_no_link(a, b).empty() && !pinned_[storage(network_.groups[a].stages[0].output)] &&
+    return links_.why_not(a, b).empty() && !pinned_[storage(network_.groups[a].stages[0].output)] &&
            !pinned_group(a) && !pinned_group(b);
   }
 
@@ -131,15 +102,7 @@ class Former {
     return "";
   }
 
-  FusionGroup merged(std::size_t begin, std::size_t end) const {
-    FusionGroup group{.name = network_.groups[begin].name};
-    for (std::size_t g = begin; g < end; ++g) {
-      if (g > begin) group.name += "+" + network_.groups[g].name;
-      group.stages.push_back(network_.groups[g].stages[0]);
-      if (end - begin > 1) group.members.push_back(network_.groups[g].name);
-    }
-    return group;
-  }
+  FusionGroup merged(std::size_t begin, std::size_t end) const { return links_.merged(begin, end); }
 
   /// SRAM beside the residents that are alive anywhere in [begin, end).
   std::int64_t room(std::size_t begin, std::size_t end) const {
@@ -158,7 +121,7 @@ class Former {
   std::optional<double> cost(std::size_t begin, std::size_t end) {
     const Surroundings around{chip_, network_, resident_, memory_, room(begin, end), false};
     const std::optional<Choice> choice = end - begin == 1
-                                             ? tiler_.search(around, network_.groups[begin])
+                                             ? tiler_.rough_search(around, network_.groups[begin])
                                              : tiler_.search_chain(around, merged(begin, end));
     if (!choice) return {};
     return choice->price.cycles;
@@ -206,7 +169,7 @@ class Former {
   std::vector<int> memory_;
   std::vector<bool> resident_;
   std::vector<Lifetime> lives_;
-  std::vector<int> readers_;
+  Links links_;
   std::vector<std::optional<bool>> pinned_;  ///< residency of each storage
 };
 

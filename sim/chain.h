@@ -5,7 +5,7 @@
 
 namespace presil {
 
-/// Do the stages of a group hand their output to the next one?
+/// Do the stages of a group hand their output to the next one within SRAM?
 bool is_chain(const FusionGroup& group);
 
 /// Merges runs of groups whose inner tensors would have to go to a memory (an inverted bottleneck's

@@ -5,6 +5,34 @@
 
 namespace presil {
 
+namespace {
+
+/// From the first byte of the shared buffers to their last.
+Region shared_region(const std::vector<Buffer>& buffers, const std::vector<std::int64_t>& at) {
+  Region region;
+  std::int64_t end = 0;
+  for (std::size_t b = 0; b < buffers.size(); ++b) {
+    if (!buffers[b].shared) continue;
+    region.address = end == 0 ? at[b] : std::min(region.address, at[b]);
+    end = std::max(end, at[b] + buffers[b].bytes());
+  }
+  region.run_bytes = end - region.address;
+  return end == 0 ? Region{} : region;
+}
+
+/// Shared buffers of one stage do not overlap.
+void check_shared(const FusionGroup& group, const std::vector<Buffer>& buffers,
+                  const std::vector<std::int64_t>& at) {
+  for (std::size_t a = 0; a < buffers.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b)
+      if (buffers[a].shared && buffers[b].shared && buffers[a].stage == buffers[b].stage)
+        PRESIL_CHECK(at[a] >= at[b] + buffers[b].bytes() || at[b] >= at[a] + buffers[a].bytes(),
+                     "group {}: two buffers of '{}' overlap", group.name,
+                     group.stages[static_cast<std::size_t>(buffers[a].stage)].name);
+}
+
+}  // namespace
+
 void check_memory_plan(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan) {
   const std::vector<Lifetime> lives = lifetimes(network);
   for (std::size_t g = 0; g < network.groups.size(); ++g) {
@@ -15,8 +43,13 @@ void check_memory_plan(const ChipSpec& chip, const FusedNetwork& network, const 
     const std::vector<Buffer> buffers = buffers_of(around, network.groups[g], plan.mappings[g]);
     PRESIL_CHECK(buffers.size() == plan.buffer_address[g].size(), "group {}: buffers without place",
                  network.groups[g].name);
+    check_shared(network.groups[g], buffers, plan.buffer_address[g]);
     for (std::size_t b = 0; b < buffers.size(); ++b)
-      taken.emplace_back(plan.buffer_address[g][b], plan.buffer_address[g][b] + buffers[b].bytes());
+      if (!buffers[b].shared)
+        taken.emplace_back(plan.buffer_address[g][b],
+                           plan.buffer_address[g][b] + buffers[b].bytes());
+    if (const Region shared = shared_region(buffers, plan.buffer_address[g]); shared.run_bytes > 0)
+      taken.emplace_back(shared.address, shared.address + shared.run_bytes);
     for (std::size_t s = 0; s < network.storages.size(); ++s)
       if (plan.resident[s] && lives[s].first <= static_cast<int>(g) &&
           static_cast<int>(g) <= lives[s].last)

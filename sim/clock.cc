@@ -9,12 +9,12 @@ namespace presil {
 
 namespace {
 
-PortLoad load_of(const Tile& tile, bool write) {
+PortLoad load_of(const ChipSpec& chip, const Tile& tile, bool write) {
   const Frame& c = tile.content;
   return {static_cast<double>(tile.bytes()),
           static_cast<double>(
               contiguous_bytes(*tile.map, c.rows.count(), c.columns.count(), c.channels.count())),
-          write};
+          write, beat_cycles(chip, *tile.map, c.channels.count(), write)};
 }
 
 }  // namespace
@@ -77,15 +77,16 @@ void Clock::load(const Tile& tile) {
   Slot& target = slot(tile.buffer, tile.slot);
   // Further rows of a held input go where nobody has read yet.
   const bool held = tile.frame.rows.count() > tile.content.rows.count();
-  transfer_in(around_.memory_of(tile.tensor), load_of(tile, false), false, held ? 0 : target.free,
-              target);
+  transfer_in(around_.memory_of(tile.tensor), load_of(around_.chip, tile, false), false,
+              held ? 0 : target.free, target);
 }
 
 void Clock::load_weights(const WeightTile& tile) {
   if (around_.weights_stay) return;
   const ChipSpec& chip = around_.chip;
   const double bytes = static_cast<double>(tile.bytes) * chip.weight_compression;
-  transfer_in(chip.memory_index(chip.placement.weights), {bytes, bytes, false}, true,
+  transfer_in(chip.memory_index(chip.placement.weights),
+              {bytes, bytes, false, chip.dma.weight_beat_cycles}, true,
               slot(tile.buffer, tile.slot).free, slot(tile.buffer, tile.slot));
 }
 
@@ -169,7 +170,7 @@ void Clock::compute(const ComputeTile& tile) {
 
 void Clock::store(const Tile& tile) {
   ++commands_;
-  const PortLoad load = load_of(tile, true);
+  const PortLoad load = load_of(around_.chip, tile, true);
   bytes_ += load.bytes;
   Slot& from = slot(tile.buffer, tile.slot);
   from.stored = -1;  // pending

@@ -1,6 +1,7 @@
 #include "sim/compile.h"
 
 #include "core/error.h"
+#include "sim/cascade.h"
 #include "sim/lower.h"
 
 namespace presil {
@@ -20,9 +21,9 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   const StageContext context{graph, chip, result.precision, last, options.batch};
   const FusedNetwork fused = fuse(context, options.allow_host_ops);
   check_fusion(context, fused);
-  Tiler tiler(graph, result.precision);
+  Tiler tiler;
   const PlanOptions plan{.steady = options.steady, .pinned = options.pinned, .pins = options.pins};
-  result.network = form_chains(chip, graph, fused, tiler, plan);
+  result.network = form_cascades(chip, form_chains(chip, graph, fused, tiler, plan));
   check_fusion(context, result.network);
   check_pinned_groups(result.network, options.pinned, options.pins);
   result.plan = plan_memory(chip, result.network, tiler, plan, graph);

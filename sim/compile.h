@@ -32,8 +32,9 @@ struct CompiledNetwork {
 /// Throws Error naming the command line's option if a number is out of range; compile() calls it.
 void check_options(const CompileOptions& options);
 
-/// fuse -> chain -> place -> tile -> lower, with every checker. Deterministic. Throws Error for an
-/// operator that cannot run, a precision that the chip lacks, or a network that cannot fit.
+/// fuse -> chain -> cascade -> place -> tile -> lower, with every checker. Deterministic. Throws
+/// Error for an operator that cannot run, a precision that the chip lacks, or a network that cannot
+/// fit.
 CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileOptions& options);
 
 }  // namespace presil

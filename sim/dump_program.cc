@@ -74,7 +74,7 @@ class WorkText {
         "stored_ratio: {}, request_every: {}",
         what, word_of(t.traffic),
         yaml_text(chip_.memories[static_cast<std::size_t>(t.memory)].name), t.memory_address,
-        t.sram_address, t.run_bytes, dims, t.stored_ratio, t.request_every_cycles);
+        t.sram_address, t.run_bytes, dims, t.stored_ratio, t.beat_cycles);
   }
 
   const ChipSpec& chip_;

@@ -116,6 +116,7 @@ class Fuser {
     const bool makes_all = stage.out.elements() == c_.map_of(input).elements();
     return candidate.stages.size() == 1 && stage.output == input && makes_all &&
            (stage.operands.empty() || !reads_other(op, input)) &&
+           (c_.chip.mac_array.fuses_operands || !reads_other(op, input)) &&
            (stage.kind == StageKind::kMac || stage.kind == StageKind::kVector) &&
            c_.graph.tensor(input).shape == c_.graph.tensor(op.outputs[0]).shape;
   }

@@ -16,6 +16,11 @@ struct Storage {
   bool is_input = false, is_output = false;
   bool is_constant = false;  ///< an activation-shaped constant (positional embedding)
   bool on_host = false;      ///< read or written by a host operator: has to be in memory
+  /// Inside of a cascade: rows that its memory keeps, row r at r modulo so many; 0: all of them.
+  std::int64_t ring_rows = 0;
+
+  /// That it takes where it lies.
+  std::int64_t bytes() const { return ring_rows > 0 ? ring_rows * map.row_bytes() : map.bytes(); }
 };
 
 /// Where a tensor's bytes are: from a channel and row of a storage on.

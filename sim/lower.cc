@@ -1,12 +1,16 @@
 #include "sim/lower.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <utility>
+#include <variant>
 
 #include "core/error.h"
 #include "hw/hazards.h"
 #include "sim/addresses.h"
 #include "sim/commands.h"
+#include "sim/transfers.h"
 
 namespace presil {
 
@@ -36,8 +40,8 @@ class Lowering {
 
   // ---- the sink of the walk ----
 
-  void load(const Tile& tile) { transfer(tile, false); }
-  void store(const Tile& tile) { transfer(tile, true); }
+  void load(const Tile& tile) { transfer_rows(tile, false); }
+  void store(const Tile& tile) { transfer_rows(tile, true); }
 
   void load_weights(const WeightTile& tile) {
     Transfer t{.memory = chip_.memory_index(chip_.placement.weights)};
@@ -46,7 +50,7 @@ class Lowering {
     t.run_bytes = tile.bytes;
     t.traffic = Traffic::kWeights;
     t.stored_ratio = chip_.weight_compression;
-    t.request_every_cycles = chip_.dma.weight_request_cycles;
+    t.beat_cycles = chip_.dma.weight_beat_cycles;
     emit_pieces(t, false);
   }
 
@@ -93,11 +97,15 @@ class Lowering {
     at_.enter(g);
     program_group_ = static_cast<int>(program_.group_names.size());
     program_.group_names.push_back(group.name);
+    const std::vector<CommandId> before = std::exchange(last_of_group_, {});
+    waits_for_ = chip_.control.layer_overlap ? std::vector<CommandId>{} : before;
     const std::int64_t cores = plan_.mappings[g].split == CoreSplit::kNone ? 1 : chip_.cores;
     for (std::int64_t core = 0; core < cores; ++core) {
       core_ = static_cast<int>(core);
       Walker<Lowering>(around, group, plan_.mappings[g], at_.buffers(), *this)
           .walk(static_cast<std::size_t>(core));
+      for (CommandId& id : last_of_engine_)
+        if (id >= 0) last_of_group_.push_back(std::exchange(id, -1));
     }
   }
 
@@ -108,28 +116,26 @@ class Lowering {
     return storage.is_output && store ? Traffic::kOutput : Traffic::kSpill;
   }
 
+  /// Rows that lie in a ring come in runs up to its end.
+  void transfer_rows(const Tile& tile, bool store) {
+    const std::int64_t ring = network_.storages[at_.storage_of(tile.tensor)].ring_rows;
+    if (ring == 0) return transfer(tile, store);
+    Tile piece = tile;
+    for (std::int64_t at = tile.content.rows.begin; at < tile.content.rows.end;
+         at = piece.content.rows.end) {
+      piece.content.rows = {at, std::min(tile.content.rows.end, (at / ring + 1) * ring)};
+      transfer(piece, store);
+    }
+  }
+
   void transfer(const Tile& tile, bool store) {
-    const Strides far = at_.stored_strides(tile), near = Addresses::frame_strides(tile);
+    const Strides far = stored_strides(network_, tile), near = Addresses::frame_strides(tile);
     const std::size_t s = at_.storage_of(tile.tensor);
-    Transfer t{.memory = plan_.memory[s]};
-    t.memory_address = plan_.memory_address[s] + at_.stored_offset(tile, far);
+    Transfer t = feature_transfer(chip_, tile, far, near, store);
+    t.memory = plan_.memory[s];
+    t.memory_address = plan_.memory_address[s] + stored_offset(network_, tile, far);
     t.sram_address = at_.frame_address(tile, near);
-    t.run_bytes = tile.content.columns.count() * near.pixel;
     t.traffic = traffic_of(tile.tensor, store);
-    std::int64_t rows = tile.content.rows.count(), blocks = Addresses::blocks_of(tile);
-    t.request_every_cycles = store         ? chip_.dma.store_request_cycles
-                             : blocks == 1 ? chip_.dma.feature_request_cycles
-                                           : chip_.dma.paired_request_cycles;
-    if (t.run_bytes == far.block && t.run_bytes == near.block) {
-      t.run_bytes *= blocks;
-      blocks = 1;
-    }
-    if (blocks == 1 && t.run_bytes == far.row && t.run_bytes == near.row) {
-      t.run_bytes *= rows;
-      rows = 1;
-    }
-    t.dims[0] = {.count = rows, .memory_stride = far.row, .sram_stride = near.row};
-    t.dims[1] = {.count = blocks, .memory_stride = far.block, .sram_stride = near.block};
     const auto first = static_cast<CommandId>(program_.commands.size());
     emit_pieces(t, store, host_touched_[s]);
     if (!uses_host_) return;
@@ -137,35 +143,8 @@ class Lowering {
       transfers_[s].push_back(id);
   }
 
-  /// Cuts a transfer into commands of at most kTransferBursts bursts.
-  void emit_pieces(Transfer t, bool store, const std::vector<CommandId>& extra = {}) {
-    const std::int64_t most = kTransferBursts * chip_.dma.burst_bytes;
-    TransferDim& rows = t.dims[0];
-    const std::int64_t row_bytes = t.run_bytes * t.dims[1].count;
-    if (rows.count > 1 && row_bytes * rows.count > most) {
-      const std::int64_t at_once = std::max<std::int64_t>(1, most / row_bytes);
-      const std::int64_t all = rows.count;
-      for (std::int64_t r = 0; r < all; r += at_once) {
-        Transfer piece = t;
-        piece.dims[0].count = std::min(at_once, all - r);
-        piece.memory_address += r * rows.memory_stride;
-        piece.sram_address += r * rows.sram_stride;
-        emit_pieces(piece, store, extra);
-      }
-      return;
-    }
-    if (rows.count == 1 && t.dims[1].count == 1 && t.run_bytes > most) {
-      for (std::int64_t at = 0; at < t.run_bytes; at += most) {
-        Transfer piece = t;
-        piece.run_bytes = std::min(most, t.run_bytes - at);
-        piece.memory_address +=
-            static_cast<std::int64_t>(std::floor(static_cast<double>(at) * t.stored_ratio));
-        piece.sram_address += at;
-        emit_transfer(piece, store, extra);
-      }
-      return;
-    }
-    emit_transfer(t, store, extra);
+  void emit_pieces(const Transfer& t, bool store, const std::vector<CommandId>& extra = {}) {
+    for_each_piece(chip_, t, [&](const Transfer& piece) { emit_transfer(piece, store, extra); });
   }
 
   void emit_transfer(const Transfer& t, bool store, const std::vector<CommandId>& extra) {
@@ -209,11 +188,24 @@ class Lowering {
     }
   }
 
+  static std::array<CommandId, std::variant_size_v<Work>> no_commands() {
+    std::array<CommandId, std::variant_size_v<Work>> none;
+    none.fill(-1);
+    return none;
+  }
+
   CommandId emit(Command command) {
     command.core = core_;
     command.group = program_group_;
+    const bool weights = std::holds_alternative<Load>(command.work) &&
+                         std::get<Load>(command.work).transfer.traffic == Traffic::kWeights;
+    if (!weights)
+      command.dependencies.insert(command.dependencies.end(), waits_for_.begin(), waits_for_.end());
+    const std::size_t engine = command.work.index();
     command.dependencies = tracker_.dependencies_of(command);
-    return program_.add(std::move(command));
+    const CommandId id = program_.add(std::move(command));
+    if (!weights) last_of_engine_[engine] = id;
+    return id;
   }
 
   const ChipSpec& chip_;
@@ -228,6 +220,10 @@ class Lowering {
   std::vector<std::vector<CommandId>> transfers_;     ///< of each storage; kept for the host only
   std::vector<std::vector<CommandId>> host_touched_;  ///< host commands on each storage's bytes
   int program_group_ = 0, core_ = 0;
+  /// Without layer overlap: what the group's commands but weight loads wait for, the last commands
+  /// of each engine in the group before.
+  std::vector<CommandId> waits_for_, last_of_group_;
+  std::array<CommandId, std::variant_size_v<Work>> last_of_engine_ = no_commands();
 };
 
 }  // namespace

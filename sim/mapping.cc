@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "sim/chain.h"
 #include "sim/tiles.h"
@@ -62,6 +63,8 @@ class Collector {
           stage(group_.stages[i], mapping_.stages[i]);
       }
     }
+    if (group_.is_cascade())
+      for (Buffer& buffer : buffers_) buffer.shared = buffer.use != Use::kConstants;
     return std::move(buffers_);
   }
 
@@ -134,10 +137,11 @@ class Collector {
     add_constant(Use::kRecurrentWeights,
                  ceil_div((m.hold_recurrent ? sums : m.outputs) * s.hidden * s.weight_bits, 8),
                  m.hold_recurrent ? 1 : 2);
-    // Sums of all steps, 16 bits each (assumption: as TFLite's int8 LSTM keeps its gates), and the
-    // state.
-    const std::int64_t lines = s.in.elements() / s.in.channels;
-    add(Use::kScratch, (lines * sums + 2 * s.hidden * (lines / s.steps)) * 2, 1);
+    // Sums of the steps that wait, 16 bits each (assumption: as TFLite's int8 LSTM keeps its
+    // gates), and the state.
+    const std::int64_t lines = s.in.elements() / s.in.channels / s.steps;
+    const std::int64_t steps = m.steps == 0 ? s.steps : m.steps;
+    add(Use::kScratch, (steps * sums + 2 * s.hidden) * lines * 2, 1);
     if (!around_.is_resident(s.output)) add(Use::kOutput, s.out.bytes(), 1);
   }
 
@@ -196,6 +200,8 @@ std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageM
   if (s.kind == StageKind::kHost) return "";
   const bool recurrent = s.kind == StageKind::kRecurrent;
   if (std::string reason = why_slots_illegal(m, recurrent); !reason.empty()) return reason;
+  if (recurrent && m.steps != 0)
+    if (std::string reason = why_outside("steps", m.steps, s.steps); !reason.empty()) return reason;
   if (recurrent) return why_outside("outputs", m.outputs, s.gates * s.hidden);
   const std::int64_t reduction = std::max<std::int64_t>(1, s.reduction);
   if (std::string reason = why_outside("rows", m.rows, s.out.rows); !reason.empty()) return reason;
@@ -211,6 +217,9 @@ std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageM
   if (m.outputs < s.out.channels && m.outputs % output_step(s) != 0)
     return fmt::format("outputs: {} is no multiple of {}, the blocks of its layout", m.outputs,
                        output_step(s));
+  if (s.groups > 1 && s.group_outputs() % m.outputs != 0 && m.outputs % s.group_outputs() != 0)
+    return fmt::format("outputs: {} neither divides a group of {} nor is a multiple of it",
+                       m.outputs, s.group_outputs());
   if (m.columns < s.out.columns && s.reach != Reach::kWindow && s.reach != Reach::kSame)
     return fmt::format("columns: its columns cannot be cut: {}, must be {}", m.columns,
                        s.out.columns);
@@ -235,6 +244,7 @@ std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageM
 std::string why_split_illegal(const ChipSpec& chip, const FusionGroup& group,
                               const Mapping& mapping) {
   if (mapping.split == CoreSplit::kNone) return "";
+  if (group.is_cascade()) return "split: a cascade runs on one core only";
   if (chip.cores == 1) return "split: the chip has 1 core, a split needs 2";
   for (const Stage& stage : group.stages)
     if (stage.kind == StageKind::kHost || stage.kind == StageKind::kRecurrent)
@@ -283,9 +293,19 @@ std::vector<Buffer> buffers_of(const Surroundings& around, const FusionGroup& gr
 
 std::int64_t footprint(const Surroundings& around, const FusionGroup& group,
                        const Mapping& mapping) {
-  std::int64_t total = 0;
-  for (const Buffer& buffer : buffers_of(around, group, mapping)) total += buffer.bytes();
+  const std::vector<Buffer> buffers = buffers_of(around, group, mapping);
+  std::int64_t total = shared_bytes(buffers);
+  for (const Buffer& buffer : buffers)
+    if (!buffer.shared) total += buffer.bytes();
   return total;
+}
+
+std::int64_t shared_bytes(const std::vector<Buffer>& buffers) {
+  std::map<int, std::int64_t> by_stage;
+  std::int64_t most = 0;
+  for (const Buffer& buffer : buffers)
+    if (buffer.shared) most = std::max(most, by_stage[buffer.stage] += buffer.bytes());
+  return most;
 }
 
 std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group,
@@ -301,6 +321,8 @@ std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group,
   if (std::string reason = why_split_illegal(chip, group, mapping); !reason.empty()) return reason;
   if (chain) return why_outside("stripe_rows", mapping.stripe_rows, group.stages.back().out.rows);
   for (std::size_t i = 0; i < group.stages.size(); ++i) {
+    if (group.is_cascade() && mapping.stages[i].input_slots == kHeld)
+      return group.stages[i].name + ": input_slots: a cascade's stripes cannot hold their input";
     std::string reason = why_stage_illegal(chip, group.stages[i], mapping.stages[i]);
     if (!reason.empty()) return group.stages[i].name + ": " + reason;
   }

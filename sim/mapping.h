@@ -29,6 +29,7 @@ struct StageMapping {
   /// 1: single, 2: double, more: as deep a prefetch; kHeld (not outputs)
   int input_slots = 2, weight_slots = 2, output_slots = 2;
   bool hold_recurrent = true;  ///< recurrent stages: the recurrent weights stay for all steps
+  std::int64_t steps = 0;      ///< recurrent stages: whose input products wait at once; 0: all
   friend bool operator==(const StageMapping&, const StageMapping&) = default;
 };
 
@@ -79,6 +80,8 @@ struct Buffer {
   int operand = 0;  ///< for kOperand
   std::int64_t slot_bytes = 0;
   int slots = 1;
+  /// In a cascade: shares its place with the buffers of other stages, which run at other times.
+  bool shared = false;
   std::int64_t bytes() const { return slot_bytes * slots; }
 };
 
@@ -88,9 +91,11 @@ inline constexpr std::int64_t kBufferAlignment = 64;
 /// The buffers of a group, in a fixed order; none for what is resident.
 std::vector<Buffer> buffers_of(const Surroundings& around, const FusionGroup& group,
                                const Mapping& mapping);
-/// Sum of buffers_of().
+/// SRAM that buffers_of() take: their sum; of shared ones the most that a stage has.
 std::int64_t footprint(const Surroundings& around, const FusionGroup& group,
                        const Mapping& mapping);
+/// The most bytes of shared buffers that a stage has.
+std::int64_t shared_bytes(const std::vector<Buffer>& buffers);
 
 /// The rules of why_illegal() that do not depend on the surroundings: all but that buffers fit.
 std::string why_never_legal(const ChipSpec& chip, const FusionGroup& group, const Mapping& mapping);

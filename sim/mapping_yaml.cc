@@ -49,6 +49,7 @@ StageMapping read_stage(YamlMap stage) {
   if (m.output_slots == kHeld)
     stage.fail("output_slots", "must be a number of slots; only what is read can be held");
   m.hold_recurrent = stage.boolean("hold_recurrent", m.hold_recurrent);
+  m.steps = stage.integer("steps", {.min = 0, .max = 1 << 30}, m.steps);
   stage.finish();
   return m;
 }
@@ -94,7 +95,7 @@ std::string stage_line(const StageMapping& m, const Stage& stage) {
       m.rows, m.columns, m.outputs, m.channels, word_of(m.order), word_of_slots(m.input_slots),
       word_of_slots(m.weight_slots), word_of_slots(m.output_slots));
   if (stage.kind == StageKind::kRecurrent)
-    line += fmt::format(", hold_recurrent: {}", m.hold_recurrent);
+    line += fmt::format(", hold_recurrent: {}, steps: {}", m.hold_recurrent, m.steps);
   return line + "}";
 }
 
@@ -145,6 +146,7 @@ std::string short_stage(const Stage& stage, const StageMapping& m) {
   };
   if (stage.kind == StageKind::kRecurrent) {
     add("gate sums", m.outputs, stage.gates * stage.hidden);
+    if (m.steps > 0) add("steps", m.steps, stage.steps);
     if (text.empty()) text = "whole";
     return text + (m.hold_recurrent ? ", recurrent weights held" : "");
   }

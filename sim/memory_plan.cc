@@ -1,6 +1,8 @@
 #include "sim/memory_plan.h"
 
 #include <algorithm>
+#include <limits>
+#include <map>
 #include <numeric>
 
 #include "core/error.h"
@@ -10,11 +12,22 @@ namespace presil {
 
 namespace {
 
+/// How much SRAM weights that stay leave to every group.
+enum class Leave : std::uint8_t {
+  kComfortable,  ///< room for tiles to grow
+  kLittle,       ///< room for twice its smallest tiles
+};
+
 class Planner {
  public:
   Planner(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler,
-          const PlanOptions& options, const Graph& graph)
-      : chip_(chip), network_(network), tiler_(tiler), options_(options), graph_(graph) {}
+          const PlanOptions& options, const Graph& graph, Leave leave)
+      : chip_(chip),
+        network_(network),
+        tiler_(tiler),
+        options_(options),
+        graph_(graph),
+        leave_(leave) {}
 
   MemoryPlan plan() && {
     const std::size_t groups = network_.groups.size();
@@ -26,7 +39,7 @@ class Planner {
     plan_.weights_stay.assign(groups, false);
     plan_.kept_weights.assign(groups, 0);
     pin_weights();
-    if (options_.steady) keep_weights();
+    if (options_.steady && chip_.sram.across_layers) keep_weights();
     while (!try_plan()) {
     }
     place_in_memories();
@@ -77,7 +90,9 @@ class Planner {
   void keep_weights() {
     std::int64_t needed = 0;
     for (std::size_t g = 0; g < network_.groups.size(); ++g)
-      needed = std::max(needed, resident_bytes(g) + comfortable(chip_, smallest(g)));
+      needed = std::max(needed, resident_bytes(g) + (leave_ == Leave::kComfortable
+                                                         ? comfortable(chip_, smallest(g))
+                                                         : 2 * smallest(g)));
     for (std::size_t g = 0; g < network_.groups.size(); ++g) {
       const std::int64_t bytes = weight_total(network_.groups[g]);
       if (bytes == 0 || kept_bytes_ + bytes + needed > chip_.sram_bytes()) continue;
@@ -203,8 +218,9 @@ class Planner {
   std::optional<Mapping> choose(std::size_t g) {
     const FusionGroup& group = network_.groups[g];
     const Surroundings around = plan_.around(chip_, network_, g);
-    const std::optional<Choice> choice =
-        is_chain(group) ? tiler_.search_chain(around, group) : tiler_.search(around, group);
+    const std::optional<Choice> choice = group.is_cascade() ? tiler_.search_cascade(around, group)
+                                         : is_chain(group)  ? tiler_.search_chain(around, group)
+                                                            : tiler_.search(around, group);
     if (!choice) return {};
     return choice->mapping;
   }
@@ -247,9 +263,13 @@ class Planner {
       std::int64_t least = std::int64_t{1} << 50;
       for (const StageMapping& m : stage_candidates(endless, alone, 0, CoreSplit::kNone))
         least = std::min(least, footprint(endless, alone, {.stages = {m}}));
+      if (stage.kind == StageKind::kRecurrent)  // the search takes fewer steps only without room
+        least = std::min(least, smallest_footprint(endless, alone));
       total = std::max(total, least);
     }
-    // Stages of a group that follow one another share the room in equal parts.
+    // Stages of a group that follow one another share the room in equal parts, those of a cascade
+    // have all of it.
+    if (network_.groups[g].is_cascade()) return total;
     return total * static_cast<std::int64_t>(network_.groups[g].stages.size());
   }
 
@@ -260,20 +280,11 @@ class Planner {
     Mapping& mapping = plan_.mappings[g];
     if (options_.pinned.count(group.name) > 0 || mapping.chain || group.stages.size() != 1)
       return false;
-    const Stage& stage = group.stages[0];
     StageMapping& m = mapping.stages[0];
-    if (stage.kind != StageKind::kMac || stage.weights_are_activations || m.weight_slots == kHeld ||
-        plan_.weights_stay[g])
-      return false;
     const int before = m.weight_slots;
-    const auto tiles = static_cast<int>(ceil_div(stage.out.channels, m.outputs) *
-                                        ceil_div(stage.reduction, m.channels));
-    for (int slots = tiles; slots > before; slots = slots * 3 / 4) {
+    for (const int slots : prefetch_depths(plan_.around(chip_, network_, g), group, mapping)) {
       m.weight_slots = slots;
-      if (footprint(plan_.around(chip_, network_, g), group, mapping) <=
-              plan_.room[g] / chip_.cores &&
-          place_buffers(g, true))
-        return true;
+      if (place_buffers(g, true)) return true;
     }
     m.weight_slots = before;
     return false;
@@ -298,8 +309,9 @@ class Planner {
       if (apart && !avoid) break;
       std::vector<std::int64_t> at(buffers.size(), -1);
       std::vector<Gap> mine;
-      bool all = true;
+      bool all = place_shared(g, buffers, at, mine);
       for (const std::size_t i : order) {
+        if (!all || buffers[i].shared) continue;
         std::optional<std::int64_t> found;
         if (avoid) {
           std::vector<Gap> taken = mine;
@@ -322,6 +334,23 @@ class Planner {
     return false;
   }
 
+  /// One place for the shared buffers of all stages of a cascade, one behind the other in each.
+  bool place_shared(std::size_t g, const std::vector<Buffer>& buffers,
+                    std::vector<std::int64_t>& at, std::vector<Gap>& mine) const {
+    const std::int64_t bytes = shared_bytes(buffers);
+    if (bytes == 0) return true;
+    const std::optional<std::int64_t> found = first_fit(gaps_of(g, mine), bytes);
+    if (!found) return false;
+    mine.emplace_back(*found, *found + aligned(bytes));
+    std::map<int, std::int64_t> used;
+    for (std::size_t i = 0; i < buffers.size(); ++i) {
+      if (!buffers[i].shared) continue;
+      at[i] = *found + used[buffers[i].stage];
+      used[buffers[i].stage] += buffers[i].bytes();
+    }
+    return true;
+  }
+
   static std::optional<std::int64_t> first_fit(const std::vector<Gap>& gaps, std::int64_t bytes) {
     for (const Gap& gap : gaps)
       if (gap.second - gap.first >= aligned(bytes)) return gap.first;
@@ -333,6 +362,32 @@ class Planner {
     for (const Gap& gap : previous_) used += gap.second - gap.first;
     plan_.sram_in_use[g] = used;
     plan_.peak_sram_bytes = std::max(plan_.peak_sram_bytes, used);
+  }
+
+  /// Names the layer at which most of `storages` live, and the largest of them then.
+  [[noreturn]] void too_small(std::size_t memory, const std::vector<std::size_t>& storages,
+                              std::int64_t peak) const {
+    std::size_t worst = 0, largest = storages.front();
+    std::int64_t most = -1;
+    for (std::size_t g = 0; g < network_.groups.size(); ++g) {
+      std::int64_t bytes = 0;
+      std::size_t big = storages.front();
+      std::int64_t biggest = -1;
+      for (const std::size_t s : storages) {
+        if (!alive(s, g)) continue;
+        bytes += network_.storages[s].bytes();
+        if (network_.storages[s].bytes() > biggest) biggest = network_.storages[s].bytes(), big = s;
+      }
+      if (bytes > most) most = bytes, worst = g, largest = big;
+    }
+    const MemorySpec& spec = chip_.memories[memory];
+    throw Error(
+        "activations need {} bytes of memory '{}' of {} KiB, most of them at layer '{}', where the "
+        "largest is '{}' {}; memories.{}.kib of at least {} or another placement.spill would do",
+        peak, spec.name, spec.kib, network_.groups[worst].name,
+        graph_.tensor(network_.storages[largest].root).name,
+        to_string(graph_.tensor(network_.storages[largest].root).shape), spec.name,
+        ceil_div(peak, 1024));
   }
 
   /// Addresses in the memories; what does not fit a memory of limited size goes to the spill one.
@@ -347,7 +402,7 @@ class Planner {
         for (std::size_t s = 0; s < network_.storages.size(); ++s)
           if (!plan_.resident[s] && plan_.memory[s] == static_cast<int>(m) &&
               lives_[s].last >= lives_[s].first) {
-            items.push_back({network_.storages[s].map.bytes(), lives_[s]});
+            items.push_back({network_.storages[s].bytes(), lives_[s]});
             which.push_back(s);
           }
         std::int64_t peak = 0;
@@ -355,16 +410,9 @@ class Planner {
         for (std::size_t i = 0; i < which.size(); ++i) plan_.memory_address[which[i]] = at[i];
         if (capacity == 0 || peak <= capacity) break;
         const auto largest = *std::max_element(which.begin(), which.end(), [&](auto a, auto b) {
-          return network_.storages[a].map.bytes() < network_.storages[b].map.bytes();
+          return network_.storages[a].bytes() < network_.storages[b].bytes();
         });
-        if (spill == static_cast<int>(m))
-          throw Error(
-              "activations need {} bytes of memory '{}' of {} KiB, the largest is '{}' {}; "
-              "memories.{}.kib of at least {} or another placement.spill would do",
-              peak, chip_.memories[m].name, chip_.memories[m].kib,
-              graph_.tensor(network_.storages[largest].root).name,
-              to_string(graph_.tensor(network_.storages[largest].root).shape),
-              chip_.memories[m].name, ceil_div(peak, 1024));
+        if (spill == static_cast<int>(m)) too_small(m, which, peak);
         plan_.memory[largest] = spill;
         if (static_cast<int>(m) > spill) m = static_cast<std::size_t>(spill);  // place it there
       }
@@ -376,6 +424,7 @@ class Planner {
   Tiler& tiler_;
   const PlanOptions& options_;
   const Graph& graph_;
+  const Leave leave_;
   MemoryPlan plan_;
   std::vector<Lifetime> lives_;
   std::vector<std::optional<bool>> pinned_;  ///< residency of each storage
@@ -383,11 +432,38 @@ class Planner {
   std::int64_t kept_bytes_ = 0;
 };
 
+bool all_weights_stay(const FusedNetwork& network, const MemoryPlan& plan) {
+  for (std::size_t g = 0; g < network.groups.size(); ++g)
+    if (!plan.weights_stay[g] && weight_total(network.groups[g]) > 0) return false;
+  return true;
+}
+
+/// The sum of all groups' prices on the tiler's clock.
+double price_of_all(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan) {
+  double cycles = 0;
+  for (std::size_t g = 0; g < network.groups.size(); ++g)
+    if (const auto price = price_of(plan.around(chip, network, g), network.groups[g],
+                                    plan.mappings[g], std::numeric_limits<std::int64_t>::max()))
+      cycles += price->cycles;
+  return cycles;
+}
+
 }  // namespace
 
 MemoryPlan plan_memory(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler,
                        const PlanOptions& options, const Graph& graph) {
-  return Planner(chip, network, tiler, options, graph).plan();
+  const auto plan = [&](Leave leave) {
+    return Planner(chip, network, tiler, options, graph, leave).plan();
+  };
+  MemoryPlan comfortable = plan(Leave::kComfortable);
+  if (!options.steady || !chip.sram.across_layers || all_weights_stay(network, comfortable))
+    return comfortable;
+  try {
+    MemoryPlan tight = plan(Leave::kLittle);
+    if (price_of_all(chip, network, tight) < price_of_all(chip, network, comfortable)) return tight;
+  } catch (const Error&) {  // too little room for some group
+  }
+  return comfortable;
 }
 
 }  // namespace presil

@@ -58,10 +58,14 @@ std::string why_never_resident(const ChipSpec& chip, const FusedNetwork& network
         "chip '{}' has {} cores, which share activations through memory; residency "
         "needs 1",
         chip.name, chip.cores);
+  if (!chip.sram.across_layers)
+    return fmt::format("the SRAM of chip '{}' keeps nothing across layers (sram.across_layers)",
+                       chip.name);
   if (s.is_input) return "it is an input of the network, which comes from memory";
   if (s.is_output) return "it is an output of the network, which goes to memory";
   if (s.is_constant) return "it is a constant, which comes from memory";
   if (s.on_host) return "the host reads or writes it, which needs it in memory";
+  if (s.ring_rows > 0) return "a cascade keeps a ring of its rows in memory";
   if (!alive) return "no group reads or writes it outside of a chain";
   return "";
 }

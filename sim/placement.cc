@@ -110,7 +110,7 @@ std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& netwo
 std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& network,
                                    const std::vector<int>& memory) {
   std::vector<bool> resident(network.storages.size(), false);
-  if (chip.cores > 1) return resident;
+  if (chip.cores > 1 || !chip.sram.across_layers) return resident;
   const std::vector<Lifetime> lives = lifetimes(network);
   std::vector<std::int64_t> free(network.groups.size());
   for (std::size_t g = 0; g < free.size(); ++g)
@@ -120,8 +120,8 @@ std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& net
   std::vector<std::size_t> order;
   for (std::size_t s = 0; s < network.storages.size(); ++s) {
     const Storage& storage = network.storages[s];
-    if (!storage.is_input && !storage.is_output && !storage.is_constant && !storage.on_host &&
-        lives[s].last >= lives[s].first && lives[s].first >= 0)
+    if (storage.ring_rows == 0 && !storage.is_input && !storage.is_output && !storage.is_constant &&
+        !storage.on_host && lives[s].last >= lives[s].first && lives[s].first >= 0)
       order.push_back(s);
   }
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {

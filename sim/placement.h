@@ -40,7 +40,8 @@ std::vector<std::int64_t> place_items(const std::vector<PlacedItem>& items, std:
                                       std::int64_t* peak);
 
 /// Which storages are worth keeping in SRAM while leaving every group room to work: short-lived
-/// ones first. Nothing on chips of several cores, which share activations through memory.
+/// ones first. Nothing on chips of several cores, which share activations through memory, or
+/// whose SRAM keeps nothing across layers.
 std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& network,
                                    const std::vector<int>& memory);
 /// The memory of each storage by its role.

@@ -10,10 +10,20 @@ double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoa
   double rate = memory.bytes_per_cycle;
   rate =
       std::min(rate, static_cast<double>(chip.dma.outstanding) * burst / (latency + burst / rate));
-  if (memory.request_every_cycles > 0) rate = std::min(rate, burst / memory.request_every_cycles);
+  const double beat = static_cast<double>(memory.beat_bytes);
+  if (beat > 0) rate *= burst / (std::ceil(burst / beat) * beat);
+  const double request = beat > 0 ? std::min(burst, beat) : burst;
+  const double every = std::max(memory.request_every_cycles, load.beat_every);
+  if (every > 0) rate = std::min(rate, request / every);
   if (memory.refresh_interval_cycles > 0)
     rate *= 1 - memory.refresh_cycles / memory.refresh_interval_cycles;
   return load.bytes / rate;
+}
+
+double beat_cycles(const ChipSpec& chip, const FeatureMap& map, std::int64_t channels, bool write) {
+  if (write) return chip.dma.store_beat_cycles;
+  return ceil_div(channels, map.atom) == 1 ? chip.dma.feature_beat_cycles
+                                           : chip.dma.paired_beat_cycles;
 }
 
 double turnaround_cycles(const MemorySpec& memory, double bursts) {

@@ -12,6 +12,7 @@ namespace presil {
 struct PortLoad {
   double bytes = 0, run = 1;
   bool write = false;
+  double beat_every = 0;  ///< cycles, at least, that the SRAM's side needs a beat
 
   double bursts(const ChipSpec& chip) const {
     return std::ceil(bytes / std::min(run, static_cast<double>(chip.dma.burst_bytes)));
@@ -21,6 +22,9 @@ struct PortLoad {
 /// Cycles that a transfer keeps the port: its bytes at the port's rate, or what the window of
 /// requests in flight lets through (bandwidth = window / latency), refreshes included.
 double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoad& load);
+
+/// What the SRAM's side of a DMA channel needs for a beat of a feature map: the layout's pace.
+double beat_cycles(const ChipSpec& chip, const FeatureMap& map, std::int64_t channels, bool write);
 
 /// Cycles that the bus idles when so many bursts of a read and a write stream take turns.
 double turnaround_cycles(const MemorySpec& memory, double bursts);

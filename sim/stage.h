@@ -119,6 +119,10 @@ struct FusionGroup {
   std::string name;
   std::vector<Stage> stages;
   std::vector<std::string> members;  ///< of a chain: the groups that it was made of, by name
+  /// Above 0: a cascade. Its stages run by tiles of their own, but depth-first in stripes of so
+  /// many rows of the last output, and hand rows on through rings in memory (sim/cascade.h).
+  std::int64_t stripe_rows = 0;
+  bool is_cascade() const { return stripe_rows > 0; }
 
   /// Every operator of the group, in order.
   std::vector<OpId> ops() const;

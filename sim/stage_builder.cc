@@ -10,8 +10,19 @@ namespace presil {
 
 FeatureMap StageContext::map_of(TensorId id) const {
   const TensorDesc& tensor = graph.tensor(id);
-  return feature_map(chip, tensor.shape, last[static_cast<std::size_t>(id)], precision.bits(id),
-                     tensor.constant ? 1 : batch);
+  FeatureMap map = feature_map(chip, tensor.shape, last[static_cast<std::size_t>(id)],
+                               precision.bits(id), tensor.constant ? 1 : batch);
+  if (map.channels < map.atom && is_packed(id)) map.atom = map.channels;
+  return map;
+}
+
+bool StageContext::is_packed(TensorId id) const {
+  const std::span<const TensorId> inputs = graph.inputs();
+  const std::span<const OpId> readers = graph.consumers(id);
+  return chip.packed_inputs && std::find(inputs.begin(), inputs.end(), id) != inputs.end() &&
+         precision.bits(id) >= 8 && std::all_of(readers.begin(), readers.end(), [&](OpId op) {
+           return op_info(graph.op(op).kind).op_class == OpClass::kMac;
+         });
 }
 
 std::int64_t StageContext::constant_bytes(TensorId id) const {

@@ -19,6 +19,8 @@ struct StageContext {
   std::int64_t batch = 1;         ///< multiplies every activation's images
 
   FeatureMap map_of(TensorId id) const;
+  /// Is it an input that lies unpadded (chip.packed_inputs)?
+  bool is_packed(TensorId id) const;
   bool is_activation(TensorId id) const { return id != kNoTensor && !graph.tensor(id).constant; }
   std::int64_t constant_bytes(TensorId id) const;
   /// The chip's cost of an operator on the vector unit. Throws Error naming op and what is

@@ -69,7 +69,8 @@ class Estimate {
         m_(m),
         parts_(parts_of(around.chip, stage, split)),
         part_(parts_.front()),
-        ports_(around.chip.memories.size()) {
+        ports_(around.chip.memories.size()),
+        once_(around.chip.memories.size(), 0) {
     positions_ = ceil_div(part_.rows.count(), m.rows) * ceil_div(stage.out.columns, m.columns) *
                  stage.out.batch;
     outputs_ = ceil_div(part_.outputs.count(), m.outputs);
@@ -77,7 +78,7 @@ class Estimate {
     sums_ = cut_channels_ ? ceil_div(stage.reduction, m.channels) : 1;
   }
 
-  double cycles() {
+  StageEstimate result() {
     if (!around_.is_resident(stage_.input)) input();
     if (stage_.kind == StageKind::kMac) weights();
     for (const Operand& operand : stage_.operands)
@@ -86,15 +87,41 @@ class Estimate {
     const double compute = compute_cycles(around_, stage_, m_, part_.rows, part_.outputs);
     double worst = compute;
     for (std::size_t i = 0; i < ports_.size(); ++i) worst = std::max(worst, port(i));
-    const bool single = m_.input_slots == 1 || m_.weight_slots == 1 || m_.output_slots == 1;
     const std::int64_t tiles = positions_ * outputs_ * sums_;
-    if (single && tiles > 1) worst += head_ * static_cast<double>(positions_);
+    worst = std::max(worst, round_trips(compute / static_cast<double>(tiles)));
     const double issue =
         static_cast<double>(tiles) * 2 * static_cast<double>(around_.chip.control.issue_cycles);
-    return std::max(worst, issue) + head_ + tail_ + kIssueShare * issue;
+    double least = std::max(compute, issue / 2);
+    for (std::size_t i = 0; i < ports_.size(); ++i)
+      least = std::max(least, once_[i] / around_.chip.memories[i].bytes_per_cycle);
+    return {std::max(worst, issue) + head_ + tail_ + kIssueShare * issue, least};
   }
 
  private:
+  /// A tile's slot is free for the next but one (or so many as there are) when its load, its
+  /// computation and, of an output, its store are through.
+  double round_trips(double compute) const {
+    const ControlSpec& control = around_.chip.control;
+    const double start = static_cast<double>(control.issue_cycles + control.issue_latency_cycles),
+                 setup = static_cast<double>(around_.chip.dma.setup_cycles);
+    const double made =
+        start + compute + static_cast<double>(around_.chip.mac_array.output_latency_cycles);
+    double longest = 0;
+    if (loads_ > m_.input_slots && m_.input_slots != kHeld)
+      longest = loads_ / m_.input_slots *
+                (start + setup + load_cycles_ + made +
+                 around_.chip.memories[static_cast<std::size_t>(around_.memory_of(stage_.input))]
+                     .latency_cycles);
+    if (stores_ > m_.output_slots)
+      longest = std::max(
+          longest,
+          stores_ / m_.output_slots *
+              (start + setup + store_cycles_ + made +
+               around_.chip.memories[static_cast<std::size_t>(around_.memory_of(stage_.output))]
+                   .write_latency_cycles));
+    return longest;
+  }
+
   double port(std::size_t i) const {
     const PortSum& p = ports_[i];
     const MemorySpec& memory = around_.chip.memories[i];
@@ -104,7 +131,8 @@ class Estimate {
            together * turnaround_cycles(memory, std::min(p.read_bursts, p.write_bursts));
   }
 
-  void add(int memory, const PortLoad& once, double times) {
+  /// Gives the cycles of one.
+  double add(int memory, const PortLoad& once, double times) {
     PortSum& port = ports_[static_cast<std::size_t>(memory)];
     const double cycles =
         static_cast<double>(parts_.size()) *
@@ -113,12 +141,20 @@ class Estimate {
     (once.write ? port.write_bursts : port.read_bursts) += once.bursts(around_.chip) * times;
     double& end = once.write ? tail_ : head_;
     end = std::max(end, cycles);
+    return cycles;
   }
 
-  static PortLoad load_of(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
-                          std::int64_t channels, bool write) {
+  /// A duplex port moves reads and writes at once: half of each is certain.
+  void count_once(int memory, double bytes) {
+    const auto i = static_cast<std::size_t>(memory);
+    once_[i] += around_.chip.memories[i].duplex ? bytes / 2 : bytes;
+  }
+
+  PortLoad load_of(const FeatureMap& map, std::int64_t rows, std::int64_t columns,
+                   std::int64_t channels, bool write) const {
     return {static_cast<double>(tile_bytes(map, rows, columns, channels)),
-            static_cast<double>(contiguous_bytes(map, rows, columns, channels)), write};
+            static_cast<double>(contiguous_bytes(map, rows, columns, channels)), write,
+            beat_cycles(around_.chip, map, channels, write)};
   }
 
   void input() {
@@ -133,6 +169,9 @@ class Estimate {
                        {0, cut_channels_ ? m_.channels : 1})
             .count();
     const int memory = around_.memory_of(stage_.input);
+    // A window that strides over rows or columns need not read them all.
+    if (stage_.window.stride_h == 1 && stage_.window.stride_w == 1)
+      count_once(memory, static_cast<double>(stage_.in.bytes()));
     const PortLoad tile =
         load_of(stage_.in, rows, input_columns(stage_, {0, m_.columns}).count(), channels, false);
     if (m_.input_slots == kHeld) {
@@ -152,7 +191,8 @@ class Estimate {
       loads = positions_ * sums_ * (sums_ <= m_.input_slots ? 1 : outputs_);
     else
       loads = outputs_ * positions_ * sums_;
-    add(memory, tile, static_cast<double>(loads));
+    loads_ = static_cast<double>(loads);
+    load_cycles_ = add(memory, tile, loads_);
   }
 
   void weights() {
@@ -160,6 +200,11 @@ class Estimate {
     if (stage_.weights_are_activations && around_.is_resident(stage_.weights)) return;
     const double ratio = stage_.weights_are_activations ? 1 : around_.chip.weight_compression;
     const std::int64_t images = stage_.weights_per_image ? stage_.out.batch : 1;
+    const int memory = stage_.weights_are_activations
+                           ? around_.memory_of(stage_.weights)
+                           : around_.chip.memory_index(around_.chip.placement.weights);
+    count_once(memory, ratio * static_cast<double>(images * stage_.weight_bytes(stage_.out.channels,
+                                                                                stage_.reduction)));
     const double tile = static_cast<double>(stage_.weight_bytes(m_.outputs, m_.channels)) * ratio;
     const double once =
         static_cast<double>(stage_.weight_bytes(part_.outputs.count(), stage_.reduction) * images) *
@@ -168,9 +213,8 @@ class Estimate {
     const std::int64_t needed = m_.order == LoopOrder::kPositionsOuter ? outputs_ * sums_ : sums_;
     const bool reloaded = m_.weight_slots != kHeld && needed > m_.weight_slots;
     const double times = reloaded ? static_cast<double>(positions_ / images) : 1;
-    add(stage_.weights_are_activations ? around_.memory_of(stage_.weights)
-                                       : around_.chip.memory_index(around_.chip.placement.weights),
-        {tile, tile, false}, once / tile * std::max(1.0, times));
+    add(memory, {tile, tile, false, around_.chip.dma.weight_beat_cycles},
+        once / tile * std::max(1.0, times));
   }
 
   void operand(const Operand& operand) {
@@ -178,6 +222,7 @@ class Estimate {
     const bool broadcast = is_broadcast(stage_, operand);
     const PortLoad tile = broadcast ? load_of(map, map.rows, map.columns, map.channels, false)
                                     : load_of(map, m_.rows, m_.columns, m_.outputs, false);
+    count_once(around_.memory_of(operand.tensor), static_cast<double>(map.bytes()));
     add(around_.memory_of(operand.tensor), tile,
         static_cast<double>(map.bytes()) / tile.bytes / static_cast<double>(parts_.size()));
   }
@@ -187,7 +232,9 @@ class Estimate {
     const double all = static_cast<double>(
         tile_bytes(stage_.out, part_.rows.count(), stage_.out.columns, part_.outputs.count()) *
         stage_.out.batch);
-    add(around_.memory_of(stage_.output), tile, all / tile.bytes);
+    count_once(around_.memory_of(stage_.output), static_cast<double>(stage_.out.bytes()));
+    stores_ = all / tile.bytes;
+    store_cycles_ = add(around_.memory_of(stage_.output), tile, stores_);
   }
 
   const Surroundings& around_;
@@ -196,9 +243,11 @@ class Estimate {
   std::vector<Part> parts_;
   Part part_;
   std::vector<PortSum> ports_;
+  std::vector<double> once_;  ///< bytes of all that crosses each port, counted once
   std::int64_t positions_ = 0, outputs_ = 0, sums_ = 1;
   bool cut_channels_ = false;
   double head_ = 0, tail_ = 0;
+  double loads_ = 0, load_cycles_ = 0, stores_ = 0, store_cycles_ = 0;
 };
 
 }  // namespace
@@ -224,9 +273,9 @@ double compute_cycles(const Surroundings& around, const Stage& stage, const Stag
   return total * static_cast<double>(stage.out.batch);
 }
 
-double estimate_stage(const Surroundings& around, const Stage& stage, const StageMapping& mapping,
-                      CoreSplit split) {
-  return Estimate(around, stage, mapping, split).cycles();
+StageEstimate estimate_stage(const Surroundings& around, const Stage& stage,
+                             const StageMapping& mapping, CoreSplit split) {
+  return Estimate(around, stage, mapping, split).result();
 }
 
 }  // namespace presil

@@ -33,17 +33,27 @@ std::vector<std::array<int, 3>> slots_of(const Surroundings& around, const Stage
 
 std::vector<std::int64_t> column_sizes(const Stage& stage) {
   if (stage.reach != Reach::kWindow && stage.reach != Reach::kSame) return {stage.out.columns};
-  std::vector<std::int64_t> sizes{stage.out.columns};
-  // Columns are cut only where rows are long.
-  for (std::int64_t size = 32; size < stage.out.columns; size *= 2) sizes.push_back(size);
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t size = 8; size < stage.out.columns; size *= 2) sizes.push_back(size);
+  sizes.push_back(stage.out.columns);
   return sizes;
 }
 
-std::vector<std::int64_t> channel_sizes(const ChipSpec& chip, const Stage& stage) {
-  if (!stage.cuts_sum()) return {std::max<std::int64_t>(1, stage.reduction)};
-  if (stage.sums_rows) return tile_sizes(stage.reduction, 1);
+/// Multiples at which the search cuts a sum.
+std::int64_t channel_multiple(const ChipSpec& chip, const Stage& stage) {
+  if (!stage.cuts_sum()) return std::max<std::int64_t>(1, stage.reduction);
+  if (stage.sums_rows) return 1;
   const std::int64_t dot = chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].dot_length;
-  return tile_sizes(stage.reduction, std::lcm(dot, stage.in.atom));
+  return std::lcm(dot, stage.in.atom);
+}
+
+/// `sizes` and the first multiples of `step` below the extent.
+std::vector<std::int64_t> with_multiples(const std::vector<std::int64_t>& sizes,
+                                         std::int64_t step) {
+  constexpr std::int64_t kMultiples = 16;
+  std::set<std::int64_t> all(sizes.begin(), sizes.end());
+  for (std::int64_t i = 1; i <= kMultiples && i * step < sizes.back(); ++i) all.insert(i * step);
+  return {all.begin(), all.end()};
 }
 
 std::int64_t output_multiple(const ChipSpec& chip, const Stage& stage) {
@@ -60,14 +70,17 @@ std::vector<StageMapping> recurrent_candidates(const Surroundings& around,
   const std::int64_t sums = stage.gates * stage.hidden;
   const std::int64_t step =
       around.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor;
-  for (const bool hold : {true, false})
-    for (const std::int64_t outputs : tile_sizes(sums, step)) {
-      StageMapping m = whole_stage(stage);
-      m.outputs = outputs;
-      m.hold_recurrent = hold;
-      Mapping mapping{.stages = {m}};
-      if (footprint(around, group, mapping) <= around.room) found.push_back(m);
-    }
+  // Fewer steps at once load the input weights again: only where all of them do not fit.
+  for (std::int64_t steps = stage.steps; found.empty() && steps > 0; steps /= 2)
+    for (const bool hold : {true, false})
+      for (const std::int64_t outputs : tile_sizes(sums, step)) {
+        StageMapping m = whole_stage(stage);
+        m.outputs = outputs;
+        m.hold_recurrent = hold;
+        m.steps = steps == stage.steps ? 0 : steps;
+        Mapping mapping{.stages = {m}};
+        if (footprint(around, group, mapping) <= around.room) found.push_back(m);
+      }
   return found;
 }
 
@@ -84,14 +97,14 @@ std::vector<std::int64_t> tile_sizes(std::int64_t extent, std::int64_t step) {
 }
 
 std::vector<CoreSplit> splits_of(const ChipSpec& chip, const FusionGroup& group) {
-  if (chip.cores == 1) return {CoreSplit::kNone};
+  if (chip.cores == 1 || group.is_cascade()) return {CoreSplit::kNone};
   for (const Stage& stage : group.stages)
     if (stage.kind == StageKind::kHost || stage.kind == StageKind::kRecurrent)
       return {CoreSplit::kNone};
   std::vector<CoreSplit> splits{CoreSplit::kNone};
   const Stage& stage = group.stages.back();
   if (stage.out.rows > 1) splits.push_back(CoreSplit::kRows);
-  if (!stage.whole_channels && stage.out.channels > output_step(stage) && group.stages.size() == 1)
+  if (!stage.whole_channels && stage.out.channels > core_step(stage) && group.stages.size() == 1)
     splits.push_back(CoreSplit::kOutputs);
   return splits;
 }
@@ -107,6 +120,91 @@ bool crosses_a_port(const Surroundings& around, const Stage& stage) {
   return !around.is_resident(stage.input) || !around.is_resident(stage.output);
 }
 
+TileAxes tile_axes(const Surroundings& around, const Stage& stage, CoreSplit split) {
+  const Part part = parts_of(around.chip, stage, split).front();
+  TileAxes axes;
+  axes.rows = tile_sizes(part.rows.count(), 1);
+  // Columns are cut where that changes what crosses a port.
+  axes.columns = crosses_a_port(around, stage) ? column_sizes(stage)
+                                               : std::vector<std::int64_t>{stage.out.columns};
+  axes.outputs = stage.whole_channels
+                     ? std::vector<std::int64_t>{stage.out.channels}
+                     : tile_sizes(part.outputs.count(), output_multiple(around.chip, stage));
+  const std::int64_t step = channel_multiple(around.chip, stage);
+  axes.channels = tile_sizes(std::max<std::int64_t>(1, stage.reduction), step);
+  axes.fine_channels = with_multiples(axes.channels, step);
+  axes.fine_outputs = stage.whole_channels
+                          ? axes.outputs
+                          : with_multiples(axes.outputs, output_multiple(around.chip, stage));
+  axes.slots = slots_of(around, stage);
+  return axes;
+}
+
+std::vector<StageMapping> neighbours(const TileAxes& axes, const StageMapping& m) {
+  std::vector<StageMapping> result;
+  const auto next = [](const std::vector<std::int64_t>& sizes, std::int64_t now, int step) {
+    const auto at = std::lower_bound(sizes.begin(), sizes.end(), now) - sizes.begin() + step;
+    return at < 0 || at >= static_cast<std::ptrdiff_t>(sizes.size())
+               ? std::int64_t{0}
+               : sizes[static_cast<std::size_t>(at)];
+  };
+  using Axis = std::int64_t StageMapping::*;
+  struct Sizes {
+    Axis axis;
+    const std::vector<std::int64_t>*coarse, *fine;
+  };
+  const Sizes all[] = {{&StageMapping::rows, &axes.rows, &axes.rows},
+                       {&StageMapping::columns, &axes.columns, &axes.columns},
+                       {&StageMapping::outputs, &axes.outputs, &axes.fine_outputs},
+                       {&StageMapping::channels, &axes.channels, &axes.fine_channels}};
+  for (const auto& [axis, coarse, fine] : all)
+    for (const auto* sizes : {coarse, fine})
+      for (const int step : {-1, 1, -2, 2}) {
+        StageMapping other = m;
+        other.*axis = next(*sizes, m.*axis, step);
+        if (other.*axis > 0) result.push_back(other);
+      }
+  StageMapping flipped = m;
+  flipped.order =
+      m.order == LoopOrder::kPositionsOuter ? LoopOrder::kOutputsOuter : LoopOrder::kPositionsOuter;
+  result.push_back(flipped);
+  for (const auto& [input, weights, output] : axes.slots) {
+    StageMapping other = m;
+    other.input_slots = input, other.weight_slots = weights, other.output_slots = output;
+    result.push_back(other);
+  }
+  // Longer one way and shorter the other.
+  for (const Sizes& grown : all)
+    for (const Sizes& cut : all) {
+      if (grown.axis == cut.axis) continue;
+      StageMapping other = m;
+      other.*grown.axis = next(*grown.coarse, m.*grown.axis, 1);
+      other.*cut.axis = next(*cut.coarse, m.*cut.axis, -1);
+      if (other.*grown.axis > 0 && other.*cut.axis > 0) result.push_back(other);
+    }
+  return result;
+}
+
+std::vector<int> prefetch_depths(const Surroundings& around, const FusionGroup& group,
+                                 const Mapping& mapping) {
+  if (mapping.chain || group.stages.size() != 1) return {};
+  const Stage& stage = group.stages[0];
+  if (stage.kind != StageKind::kMac || stage.weights_are_activations ||
+      mapping.stages[0].weight_slots == kHeld || around.weights_stay)
+    return {};
+  Mapping deeper = mapping;
+  StageMapping& m = deeper.stages[0];
+  std::vector<int> depths;
+  const auto tiles = static_cast<int>(ceil_div(stage.out.channels, m.outputs) *
+                                      ceil_div(stage.reduction, m.channels));
+  for (int slots = tiles; slots > mapping.stages[0].weight_slots; slots = slots * 3 / 4) {
+    m.weight_slots = slots;
+    if (footprint(around, group, deeper) <= around.room / around.chip.cores)
+      depths.push_back(slots);
+  }
+  return depths;
+}
+
 std::vector<StageMapping> stage_candidates(const Surroundings& around, const FusionGroup& group,
                                            std::size_t number, CoreSplit split) {
   const Stage& stage = group.stages[number];
@@ -117,23 +215,16 @@ std::vector<StageMapping> stage_candidates(const Surroundings& around, const Fus
   const auto try_one = [&](StageMapping m) {
     if (why_illegal(around, alone, {.stages = {m}, .split = split}).empty()) found.push_back(m);
   };
-  const std::vector<std::int64_t> outputs =
-      stage.whole_channels ? std::vector<std::int64_t>{stage.out.channels}
-                           : tile_sizes(part.outputs.count(), output_multiple(around.chip, stage));
-  const std::vector<std::array<int, 3>> slots = slots_of(around, stage);
-  // Columns are cut where that changes what crosses a port.
-  const std::vector<std::int64_t> columns_tried =
-      crosses_a_port(around, stage) ? column_sizes(stage)
-                                    : std::vector<std::int64_t>{stage.out.columns};
-  for (const std::int64_t columns : columns_tried)
-    for (const std::int64_t rows : tile_sizes(part.rows.count(), 1))
-      for (const std::int64_t k : outputs)
-        for (const std::int64_t c : channel_sizes(around.chip, stage))
+  const TileAxes axes = tile_axes(around, stage, split);
+  for (const std::int64_t columns : axes.columns)
+    for (const std::int64_t rows : axes.rows)
+      for (const std::int64_t k : axes.outputs)
+        for (const std::int64_t c : axes.channels)
           for (const LoopOrder order : {LoopOrder::kPositionsOuter, LoopOrder::kOutputsOuter}) {
             const bool one_order = rows == part.rows.count() && columns == stage.out.columns;
             if (order == LoopOrder::kOutputsOuter && (one_order || k == part.outputs.count()))
               continue;
-            for (const auto& [input, weights, output] : slots)
+            for (const auto& [input, weights, output] : axes.slots)
               try_one({.rows = rows,
                        .columns = columns,
                        .outputs = k,
@@ -171,9 +262,10 @@ std::int64_t smallest_footprint(const Surroundings& around, const FusionGroup& g
                    .output_slots = 1,
                    .hold_recurrent = false};
     if (stage.cuts_sum()) m.channels = stage.sums_rows ? 1 : std::min(stage.in.atom, m.channels);
-    if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows;
+    if (stage.kind == StageKind::kRecurrent) m.rows = stage.out.rows, m.steps = 1;
     const FusionGroup alone{.name = group.name, .stages = {stage}};
-    total += footprint(around, alone, {.stages = {m}});
+    const std::int64_t bytes = footprint(around, alone, {.stages = {m}});
+    total = group.is_cascade() ? std::max(total, bytes) : total + bytes;
   }
   return total;
 }

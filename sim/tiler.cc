@@ -8,7 +8,6 @@
 
 #include "sim/stage_estimate.h"
 #include "sim/tiles.h"
-#include "sim/trial.h"
 
 namespace presil {
 
@@ -18,19 +17,12 @@ namespace {
 constexpr std::size_t kFinalists = 8;
 constexpr std::int64_t kLongestWalk = 4000;
 
-/// Where feature maps cross a port: at least so many, and so many commands walked.
-constexpr std::size_t kCrossingFinalists = 64;
-constexpr std::int64_t kWalkBudget = 10000;
-
-/// Of them, those that are simulated: so many, of at most so many commands, and not predicted to be
-/// slower than the best by more than this factor.
-constexpr std::size_t kTrials = 8;
+/// Of them, so many with the same tile.
 constexpr int kAlike = 3;
-constexpr std::int64_t kLongestTrial = 1000;
-constexpr double kTrialSpread = 1.2;
 
-std::string signature(const Surroundings& around, const FusionGroup& group, bool chain) {
-  std::string text = fmt::format("{} {} {} ", chain, around.room, around.weights_stay);
+std::string signature(const Surroundings& around, const FusionGroup& group, char search) {
+  const bool chain = search == 'c';
+  std::string text = fmt::format("{} {} {} ", search, around.room, around.weights_stay);
   const auto map = [&](const FeatureMap& m) {
     text += fmt::format("{},{},{},{},{} ", m.batch, m.rows, m.columns, m.channels, m.bits);
   };
@@ -86,26 +78,24 @@ const Choice& lightest_of_equals(const std::vector<Choice>& sorted) {
 }
 
 /// The clock's finalists, best first.
-std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& group,
-                              CoreSplit split) {
+std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& group, CoreSplit split,
+                              bool may_hold_input = true) {
   const Stage& stage = group.stages[0];
   std::vector<std::pair<double, StageMapping>> ranked;
   for (const StageMapping& m : stage_candidates(around, group, 0, split))
-    ranked.emplace_back(
-        stage.kind == StageKind::kRecurrent ? 0 : estimate_stage(around, stage, m, split), m);
+    if (may_hold_input || m.input_slots != kHeld)
+      ranked.emplace_back(
+          stage.kind == StageKind::kRecurrent ? 0 : estimate_stage(around, stage, m, split).cycles,
+          m);
   std::stable_sort(ranked.begin(), ranked.end(),
                    [](const auto& a, const auto& b) { return a.first < b.first; });
   std::vector<Choice> found;
   std::map<std::array<std::int64_t, 4>, int> alike;
-  const bool crosses = crosses_a_port(around, stage);
-  std::int64_t walked = 0;
   double best = 0;
   for (const auto& [estimate, m] : ranked) {
-    if (found.size() >= (crosses ? kCrossingFinalists : kFinalists) &&
-        (!crosses || walked > kWalkBudget))
-      break;
+    if (found.size() >= kFinalists) break;
     // What the closed form puts far behind cannot win.
-    if (!found.empty() && estimate > (crosses ? 2.0 : 1.5) * best) break;
+    if (!found.empty() && estimate > 1.5 * best) break;
     const std::int64_t limit = found.empty() ? 100 * kLongestWalk : kLongestWalk;
     if (!found.empty() && computations(stage, m) > limit) continue;
     // A few choices of buffers for the same tile are enough: look at other tiles too.
@@ -114,7 +104,6 @@ std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& gro
     const std::optional<Price> price = price_of(around, group, mapping, limit);
     if (!price) continue;
     found.push_back({mapping, *price});
-    walked += price->commands;
     best = found.size() == 1 ? price->cycles : std::min(best, price->cycles);
   }
   std::stable_sort(found.begin(), found.end(), [](const Choice& a, const Choice& b) {
@@ -124,38 +113,32 @@ std::vector<Choice> finalists(const Surroundings& around, const FusionGroup& gro
 }
 
 /// Best mapping of one stage of a group whose stages run one after another.
-std::optional<Choice> best_of_stage(const TrialContext& context, const Surroundings& around,
-                                    const FusionGroup& whole_group, std::size_t number,
-                                    CoreSplit split) {
+std::optional<Choice> best_of_stage(const Surroundings& around, const FusionGroup& whole_group,
+                                    std::size_t number, CoreSplit split, bool rough) {
   const FusionGroup group{.name = whole_group.name, .stages = {whole_group.stages[number]}};
   const Stage& stage = group.stages[0];
   if (stage.kind == StageKind::kHost) return Choice{Mapping{.stages = {whole_stage(stage)}}, {}};
-  std::vector<Choice> found = finalists(around, group, split);
+  if (!rough && stage.kind != StageKind::kRecurrent && crosses_a_port(around, stage))
+    return search_tiles(around, group, split);
+  const std::vector<Choice> found = finalists(around, group, split);
   if (found.empty()) return {};
-  if (context.graph == nullptr || !crosses_a_port(around, stage)) return lightest_of_equals(found);
-  std::optional<Choice> best;
-  std::int64_t least = 0;
-  std::size_t tried = 0;
-  std::map<std::array<std::int64_t, 3>, int> alike;
-  for (const Choice& choice : found) {
-    if (tried >= kTrials) break;
-    const StageMapping& m = choice.mapping.stages[0];
-    if (++alike[{m.rows, m.outputs, m.channels}] > 2) continue;
-    if (choice.price.commands > kLongestTrial ||
-        choice.price.cycles > kTrialSpread * found.front().price.cycles)
-      continue;
-    const std::optional<Cycles> cycles = trial_run(context, around, group, choice.mapping);
-    if (!cycles) continue;
-    ++tried;
-    if (!best || cycles->value < least) best = choice, least = cycles->value;
-  }
-  return best ? *best : lightest_of_equals(found);
+  return lightest_of_equals(found);
 }
 
 }  // namespace
 
 std::optional<Choice> Tiler::search(const Surroundings& around, const FusionGroup& group) {
-  const std::string key = signature(around, group, false);
+  return search(around, group, Effort::kFull);
+}
+
+std::optional<Choice> Tiler::rough_search(const Surroundings& around, const FusionGroup& group) {
+  return search(around, group, Effort::kRough);
+}
+
+std::optional<Choice> Tiler::search(const Surroundings& around, const FusionGroup& group,
+                                    Effort effort) {
+  const bool rough = effort == Effort::kRough;
+  const std::string key = signature(around, group, rough ? 'r' : 'f');
   if (const auto found = known_.find(key); found != known_.end()) return found->second;
   std::optional<Choice> best;
   for (const CoreSplit split : splits_of(around.chip, group)) {
@@ -165,7 +148,7 @@ std::optional<Choice> Tiler::search(const Surroundings& around, const FusionGrou
       // Stages that follow one another in a group share the room in equal parts.
       Surroundings share = around;
       share.room = around.room / static_cast<std::int64_t>(group.stages.size());
-      const std::optional<Choice> one = best_of_stage({graph_, precision_}, share, group, i, split);
+      const std::optional<Choice> one = best_of_stage(share, group, i, split, rough);
       legal = one.has_value();
       if (!legal) break;
       choice.mapping.stages.push_back(one->mapping.stages[0]);
@@ -177,8 +160,56 @@ std::optional<Choice> Tiler::search(const Surroundings& around, const FusionGrou
   return known_[key] = best;
 }
 
+namespace {
+
+/// The stage of a cascade as one stripe sees it: with the most rows that a stripe adds, and the
+/// input rows under these.
+Stage stripe_of(const FusionGroup& group, std::size_t number) {
+  const Stage& whole = group.stages[number];
+  std::int64_t done = 0, rows = 1;
+  for (const Rows stripe : cut({0, group.stages.back().out.rows}, group.stripe_rows)) {
+    const std::int64_t end = chain_rows(group, stripe)[number].end;
+    rows = std::max(rows, end - done);
+    done = std::max(done, end);
+  }
+  Stage stage = whole;
+  stage.out.rows = rows;
+  for (Operand& operand : stage.operands)
+    if (!is_broadcast(whole, operand)) operand.map.rows = rows;
+  if (stage.reach == Reach::kSame) stage.in.rows = rows;
+  if (stage.reach == Reach::kWindow) {
+    stage.window.pad_top = 0;
+    stage.in.rows =
+        std::min(whole.in.rows, (rows - 1) * whole.window.stride_h +
+                                    (whole.window.kernel_h - 1) * whole.window.dilation_h + 1);
+  }
+  return stage;
+}
+
+}  // namespace
+
+std::optional<Choice> Tiler::search_cascade(const Surroundings& around, const FusionGroup& group) {
+  const std::string key =
+      fmt::format("{}cascade {}", signature(around, group, 'c'), group.stripe_rows);
+  if (const auto found = known_.find(key); found != known_.end()) return found->second;
+  Choice choice;
+  for (std::size_t i = 0; i < group.stages.size(); ++i) {
+    const FusionGroup stripe{.name = group.name, .stages = {stripe_of(group, i)}};
+    const std::vector<Choice> found = finalists(around, stripe, CoreSplit::kNone, false);
+    if (found.empty()) return known_[key] = std::nullopt;
+    const Choice& best = lightest_of_equals(found);
+    choice.mapping.stages.push_back(best.mapping.stages[0]);
+    choice.price.cycles += best.price.cycles;
+  }
+  if (!why_illegal(around, group, choice.mapping).empty()) return known_[key] = std::nullopt;
+  if (const std::optional<Price> price =
+          price_of(around, group, choice.mapping, 100 * kLongestWalk))
+    choice.price = *price;
+  return known_[key] = choice;
+}
+
 std::optional<Choice> Tiler::search_chain(const Surroundings& around, const FusionGroup& group) {
-  const std::string key = signature(around, group, true);
+  const std::string key = signature(around, group, 'c');
   if (const auto found = known_.find(key); found != known_.end()) return found->second;
   std::optional<Choice> best;
   std::vector<StageMapping> stages;

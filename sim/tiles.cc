@@ -23,7 +23,7 @@ std::vector<Part> parts_of(const ChipSpec& chip, const Stage& stage, CoreSplit s
         parts.push_back({run, outputs});
       return parts;
     case CoreSplit::kOutputs: {
-      const std::int64_t step = output_step(stage);
+      const std::int64_t step = core_step(stage);
       const std::int64_t steps = ceil_div(stage.out.channels, step);
       for (const Rows run : cut(outputs, ceil_div(steps, chip.cores) * step))
         parts.push_back({rows, run});
@@ -36,7 +36,8 @@ std::vector<Part> parts_of(const ChipSpec& chip, const Stage& stage, CoreSplit s
 StageTiles::StageTiles(const Stage& stage, const StageMapping& mapping, const Part& part) {
   const std::vector<Rows> rows = cut(part.rows, mapping.rows);
   const std::vector<Rows> columns = cut({0, stage.out.columns}, mapping.columns);
-  for (std::int64_t image = 0; image < stage.out.batch; ++image)
+  const Rows images = part.image < 0 ? Rows{0, stage.out.batch} : Rows{part.image, part.image + 1};
+  for (std::int64_t image = images.begin; image < images.end; ++image)
     for (const Rows r : rows)
       for (const Rows c : columns) positions.push_back({image, r, c});
   outputs = cut(part.outputs, mapping.outputs);
@@ -70,18 +71,32 @@ bool is_broadcast(const Stage& stage, const Operand& operand) {
          operand.map.channels != stage.out.channels || operand.map.batch != stage.out.batch;
 }
 
-std::int64_t output_step(const Stage& stage) {
-  if (stage.whole_channels) return stage.out.channels;
+namespace {
+
+/// Channels of the blocks that a tile's outputs meet.
+std::int64_t block_of(const Stage& stage) {
   std::int64_t atom = stage.channelwise ? std::lcm(stage.out.atom, stage.in.atom) : stage.out.atom;
   for (const Operand& operand : stage.operands)
     if (!is_broadcast(stage, operand)) atom = std::lcm(atom, operand.map.atom);
   if (stage.weights_are_activations && !stage.weights_transposed)
     atom = std::lcm(atom, stage.weight_map.atom);
-  if (stage.groups > 1) {
-    const std::int64_t step = std::lcm(atom, stage.group_outputs());
-    return std::min(step, stage.out.channels);
-  }
-  return std::min(atom, stage.out.channels);
+  return atom;
+}
+
+}  // namespace
+
+std::int64_t output_step(const Stage& stage) {
+  if (stage.whole_channels) return stage.out.channels;
+  const std::int64_t block = block_of(stage);
+  if (stage.groups > 1 && stage.group_outputs() % block == 0) return block;
+  return core_step(stage);
+}
+
+std::int64_t core_step(const Stage& stage) {
+  if (stage.whole_channels) return stage.out.channels;
+  std::int64_t step = block_of(stage);
+  if (stage.groups > 1) step = std::lcm(step, stage.group_outputs());
+  return std::min(step, stage.out.channels);
 }
 
 }  // namespace presil

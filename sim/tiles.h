@@ -9,8 +9,9 @@ namespace presil {
 
 /// The part of a stage's output that one core computes.
 struct Part {
-  Rows rows;     ///< of every image
-  Rows outputs;  ///< output channels
+  Rows rows;                ///< of every image
+  Rows outputs;             ///< output channels
+  std::int64_t image = -1;  ///< only this one; -1: all
 };
 /// The parts of a stage's output, one a core that has work.
 std::vector<Part> parts_of(const ChipSpec& chip, const Stage& stage, CoreSplit split);
@@ -43,7 +44,11 @@ std::int64_t tile_bytes(const FeatureMap& map, std::int64_t rows, std::int64_t c
 /// Is an operand smaller than the output, so that it is loaded once and stays?
 bool is_broadcast(const Stage& stage, const Operand& operand);
 
-/// Multiples at which output channels may be cut: blocks of the layout, whole groups.
+/// Multiples at which output channels may be cut: blocks of the layout, and of a grouped
+/// convolution whole groups, unless a group is whole blocks: then a tile is a divisor of a group,
+/// too.
 std::int64_t output_step(const Stage& stage);
+/// Multiples at which cores may share the output channels: blocks of the layout, whole groups.
+std::int64_t core_step(const Stage& stage);
 
 }  // namespace presil

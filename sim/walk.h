@@ -76,6 +76,7 @@ class BufferIndex {
         return static_cast<int>(i);
     return -1;
   }
+  const Buffer& at(int buffer) const { return buffers_[static_cast<std::size_t>(buffer)]; }
   int slots(int buffer) const { return buffers_[static_cast<std::size_t>(buffer)].slots; }
 
  private:
@@ -133,9 +134,13 @@ class Walker {
   using Use = Buffer::Use;
 
   void walk_stage(const Stage& stage, int number, const StageMapping& m, const Part& part);
+  void walk_cascade();
   void walk_chain(const Part& part);
   void walk_stripe(std::int64_t image, Rows stripe, std::vector<Rows>& done);
   void walk_recurrent(const Stage& stage, const StageMapping& m);
+  void input_product(const Stage& stage, const StageMapping& m, std::int64_t direction, Rows steps);
+  void recurrent_step(const Stage& stage, const StageMapping& m, std::int64_t direction,
+                      const Tile& out);
   void chain_stage(const Stage& stage, int number, std::int64_t image, Rows rows);
   void load_constants(const Stage& stage, int number, ComputeTile& tile);
   void load_operands(const Stage& stage, int number, ComputeTile& tile, const PositionTile& at,

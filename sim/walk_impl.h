@@ -7,6 +7,10 @@ namespace presil {
 
 template <typename Sink>
 void Walker<Sink>::walk(std::size_t core) {
+  if (group_.is_cascade()) {
+    if (core == 0) walk_cascade();
+    return;
+  }
   if (mapping_.chain) {
     const std::vector<Part> parts = parts_of(around_.chip, group_.stages.back(), mapping_.split);
     if (core < parts.size()) walk_chain(parts[core]);
@@ -49,7 +53,8 @@ void Walker<Sink>::walk_stage(const Stage& stage, int number, const StageMapping
       const Rows rows = stage.sums_rows ? tile.channels : input_rows(stage, at.rows);
       tile.input = external_input(
           stage, number, part, at.image, {rows, input_columns(stage, at.columns), channels},
-          {stage.sums_rows ? rows.begin : static_cast<std::int64_t>(p), channels.begin});
+          {stage.sums_rows ? rows.begin : at.rows.begin * stage.out.columns + at.columns.begin,
+           channels.begin});
       if (stage.kind == StageKind::kMac && stage.weights_are_activations)
         tile.weight_map = weight_map(stage, number, at.image, outputs, tile.channels);
       else if (stage.kind == StageKind::kMac)
@@ -209,6 +214,27 @@ Tile Walker<Sink>::weight_map(const Stage& stage, int number, std::int64_t image
   return t;
 }
 
+/// Each stripe runs through all stages, each by its own tiles; between two stages other stages have
+/// used the buffers.
+template <typename Sink>
+void Walker<Sink>::walk_cascade() {
+  const Stage& last = group_.stages.back();
+  for (std::int64_t image = 0; image < last.out.batch; ++image) {
+    std::vector<std::int64_t> done(group_.stages.size(), 0);
+    for (const Rows stripe : cut({0, last.out.rows}, group_.stripe_rows)) {
+      const std::vector<Rows> need = chain_rows(group_, stripe);
+      for (std::size_t i = 0; i < need.size(); ++i) {
+        const Stage& stage = group_.stages[i];
+        if (need[i].end <= done[i]) continue;
+        std::erase_if(rings_, [&](const auto& ring) { return index_.at(ring.first).shared; });
+        walk_stage(stage, static_cast<int>(i), mapping_.stages[i],
+                   {{done[i], need[i].end}, {0, stage.out.channels}, image});
+        done[i] = need[i].end;
+      }
+    }
+  }
+}
+
 template <typename Sink>
 void Walker<Sink>::walk_chain(const Part& part) {
   ring_rows_ = chain_ring_rows(group_, mapping_.stripe_rows);
@@ -279,53 +305,72 @@ void Walker<Sink>::chain_stage(const Stage& stage, int number, std::int64_t imag
 
 template <typename Sink>
 void Walker<Sink>::walk_recurrent(const Stage& stage, const StageMapping& m) {
-  const std::int64_t sums = stage.gates * stage.hidden;
-  const int scratch = index_.find(Use::kScratch, 0), held = index_.find(Use::kRecurrentWeights, 0);
-  const Frame all_in{{0, stage.in.rows}, {0, stage.in.columns}, {0, stage.in.channels}};
-  const Part whole{{0, stage.out.rows}, {0, stage.out.channels}};
   Tile out = output_tile(stage, 0, 0,
                          {{0, stage.out.rows}, {0, stage.out.columns}, {0, stage.out.channels}});
-  for (std::int64_t direction = 0; direction < stage.directions; ++direction) {
-    // The input's share of all steps' sums, in one product.
-    ComputeTile product{.stage = &stage, .channels = {0, stage.reduction}};
-    product.positions = stage.in.elements() / stage.in.channels;
-    product.output = {.map = &stage.out, .buffer = scratch};
-    for (const Rows outputs : cut({0, sums}, m.outputs)) {
-      for (std::int64_t image = 0; image < stage.in.batch; ++image)
-        product.input = external_input(stage, 0, whole, image, all_in, {image, 0});
-      product.outputs = outputs;
-      product.weights = weight_tile(stage, 0, direction, outputs, product.channels);
-      sink_.compute(product);
+  const std::int64_t at_once = m.steps == 0 ? stage.steps : m.steps;
+  for (std::int64_t direction = 0; direction < stage.directions; ++direction)
+    for (const Rows steps : cut({0, stage.steps}, at_once)) {
+      input_product(stage, m, direction, steps);
+      for (std::int64_t step = steps.begin; step < steps.end; ++step)
+        recurrent_step(stage, m, direction, out);
     }
-    for (std::int64_t step = 0; step < stage.steps; ++step) {
-      ComputeTile recurrent{.stage = &stage, .channels = {0, stage.hidden}};
-      recurrent.positions = product.positions / stage.steps;
-      recurrent.input = recurrent.output = {.map = &stage.out, .buffer = scratch};
-      for (const Rows outputs : cut({0, sums}, m.hold_recurrent ? sums : m.outputs)) {
-        recurrent.outputs = outputs;
-        WeightTile& w = recurrent.weights;
-        w = {.stage = &stage, .tensor = stage.recurrent_weights, .image = direction};
-        w.outputs = outputs;
-        w.channels = recurrent.channels;
-        w.bytes = ceil_div(outputs.count() * stage.hidden * stage.weight_bits, 8);
-        w.offset =
-            ceil_div((direction * sums + outputs.begin) * stage.hidden * stage.weight_bits, 8);
-        w.buffer = held;
-        if (held >= 0) {
-          const auto [slot, there] = ring(held).take({direction, outputs.begin, 0});
-          w.slot = slot;
-          if (!there) sink_.load_weights(w);
-        }
-        sink_.compute(recurrent);
-      }
-      recurrent.step = true;
-      recurrent.weights = {};
-      recurrent.outputs = {0, stage.hidden};
-      recurrent.output = out;
-      sink_.compute(recurrent);
-    }
-  }
   if (out.buffer >= 0) sink_.store(out);
+}
+
+/// The input's share of the sums of `steps`, in one product.
+template <typename Sink>
+void Walker<Sink>::input_product(const Stage& stage, const StageMapping& m, std::int64_t direction,
+                                 Rows steps) {
+  const std::int64_t lines = stage.in.elements() / stage.in.channels / stage.steps;  // of a step
+  ComputeTile product{.stage = &stage, .channels = {0, stage.reduction}};
+  product.positions = lines * steps.count();
+  product.output = {.map = &stage.out, .buffer = index_.find(Use::kScratch, 0)};
+  const Frame all_in{{0, stage.in.rows}, {0, stage.in.columns}, {0, stage.in.channels}};
+  const Part whole{{0, stage.out.rows}, {0, stage.out.channels}};
+  // Where time is the outermost axis, the other steps' images are not needed.
+  const bool by_image = stage.in.batch % stage.steps == 0;
+  const std::int64_t per_step = by_image ? stage.in.batch / stage.steps : 0;
+  const Rows images =
+      by_image ? Rows{steps.begin * per_step, steps.end * per_step} : Rows{0, stage.in.batch};
+  for (const Rows outputs : cut({0, stage.gates * stage.hidden}, m.outputs)) {
+    for (std::int64_t image = images.begin; image < images.end; ++image)
+      product.input = external_input(stage, 0, whole, image, all_in, {image, 0});
+    product.outputs = outputs;
+    product.weights = weight_tile(stage, 0, direction, outputs, product.channels);
+    sink_.compute(product);
+  }
+}
+
+/// The product with the step's state, and the gates' arithmetic behind it.
+template <typename Sink>
+void Walker<Sink>::recurrent_step(const Stage& stage, const StageMapping& m, std::int64_t direction,
+                                  const Tile& out) {
+  const std::int64_t sums = stage.gates * stage.hidden;
+  const int scratch = index_.find(Use::kScratch, 0), held = index_.find(Use::kRecurrentWeights, 0);
+  ComputeTile recurrent{.stage = &stage, .channels = {0, stage.hidden}};
+  recurrent.positions = stage.in.elements() / stage.in.channels / stage.steps;
+  recurrent.input = recurrent.output = {.map = &stage.out, .buffer = scratch};
+  for (const Rows outputs : cut({0, sums}, m.hold_recurrent ? sums : m.outputs)) {
+    recurrent.outputs = outputs;
+    WeightTile& w = recurrent.weights;
+    w = {.stage = &stage, .tensor = stage.recurrent_weights, .image = direction};
+    w.outputs = outputs;
+    w.channels = recurrent.channels;
+    w.bytes = ceil_div(outputs.count() * stage.hidden * stage.weight_bits, 8);
+    w.offset = ceil_div((direction * sums + outputs.begin) * stage.hidden * stage.weight_bits, 8);
+    w.buffer = held;
+    if (held >= 0) {
+      const auto [slot, there] = ring(held).take({direction, outputs.begin, 0});
+      w.slot = slot;
+      if (!there) sink_.load_weights(w);
+    }
+    sink_.compute(recurrent);
+  }
+  recurrent.step = true;
+  recurrent.weights = {};
+  recurrent.outputs = {0, stage.hidden};
+  recurrent.output = out;
+  sink_.compute(recurrent);
 }
 
 }  // namespace presil

@@ -32,9 +32,9 @@ std::vector<NvdlaLayer> read_nvdla_layers(const std::filesystem::path& file);
 ChipSpec with_row_memory(const ChipSpec& chip, const NvdlaLayer& layer);
 
 /// Features as one cube into the data banks (whole surfaces, the RTL's reader pace), weights a
-/// kernel group at a time into a ring in the weight banks, a Matrix a kernel group and stripe, and
-/// a Store behind each. Throws Error if the features or a kernel group exceed their banks, or the
-/// chip has no mode for the precision.
+/// kernel group at a time into a ring in the weight banks, in parts where it has to wait for older
+/// ones, a Matrix a kernel group and stripe, and a Store behind each for every line. Throws Error
+/// if the features or a kernel group exceed their banks, or the chip has no mode for the precision.
 Program nvdla_program(const ChipSpec& chip, const NvdlaLayer& layer);
 
 }  // namespace presil

@@ -81,6 +81,7 @@ struct ReferenceOptions {
   std::string chip;              ///< name or file; empty: the reference's own
   std::filesystem::path chips;   ///< folder of chip files
   std::filesystem::path shared;  ///< folder of shared data, for networks in files
+  std::string model;             ///< network or file; empty: the one that the file's name says
 };
 
 /// One kind of reference data.
@@ -114,6 +115,7 @@ std::vector<Paired> further_pairs(const std::vector<ComparedRow>& rows, std::siz
 // One file each.
 Reference open_nvdla(const std::filesystem::path& file, const ReferenceOptions& options);
 Reference open_scalesim(const std::filesystem::path& file, const ReferenceOptions& options);
+Reference open_vela(const std::filesystem::path& file, const ReferenceOptions& options);
 Reference open_edge_tpu(const std::filesystem::path& file, const ReferenceOptions& options);
 
 }  // namespace presil

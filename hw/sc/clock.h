@@ -1,25 +1,13 @@
 #pragma once
-// Simulated time is kept in millicycles of the core clock: one SystemC picosecond is a thousandth
-// of a cycle, whatever the clock, so that nothing drifts and rates keep fractions (ChipSpec already
-// gives every memory parameter in core cycles). Rounding up to cycles happens once, when a command
-// is done.
+// Simulated time (hw/ticks.h) in SystemC: one picosecond is a tick, a thousandth of a core cycle,
+// whatever the clock.
 
-#include <cmath>
-#include <cstdint>
 #include <systemc>
+
+#include "hw/ticks.h"
 
 namespace presil::sc {
 
-using Ticks = std::int64_t;  ///< millicycles
-inline constexpr Ticks kTicksPerCycle = 1000;
-
-inline Ticks to_ticks(double cycles) {
-  return static_cast<Ticks>(std::llround(cycles * kTicksPerCycle));
-}
-inline std::int64_t to_cycles_up(Ticks ticks) {
-  return (ticks + kTicksPerCycle - 1) / kTicksPerCycle;
-}
-inline Ticks round_up_to_cycle(Ticks ticks) { return to_cycles_up(ticks) * kTicksPerCycle; }
 inline sc_core::sc_time sc_ticks(Ticks ticks) {
   return sc_core::sc_time::from_value(static_cast<sc_dt::uint64>(ticks));
 }

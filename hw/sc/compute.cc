@@ -45,7 +45,7 @@ Ticks run_course(const Course& course, CommandId id, std::size_t slot, SramBanks
 }  // namespace
 
 MacArray::MacArray(const sc_core::sc_module_name& name, const Surroundings& around, SramBanks& sram)
-    : sc_module(name), around_(around), sram_(sram) {
+    : sc_module(name), around_(around), sram_(sram), output_(around.chip) {
   SC_THREAD(run);
 }
 
@@ -56,42 +56,14 @@ void MacArray::run() {
     const Matrix& matrix = std::get<Matrix>(around_.program.commands[index].work);
     const MatrixTiming timing = matrix_timing(around_.chip, matrix);
     const Ticks start = round_up_to_cycle(now());
-    Ticks end = start + timing.compute.value * kTicksPerCycle;
-    Ticks done = end;
-    if (matrix.drained_per_position > 0) {
-      const Ticks first = start + timing.first_stripe.value * kTicksPerCycle;
-      output_free_ = std::max({std::max(output_free_, first) + timing.output.value * kTicksPerCycle,
-                               end + timing.last_drain.value * kTicksPerCycle});
-      end = round_up_to_cycle(std::max(end, output_free_ - waiting_sums(matrix)));
-      done = output_free_ + around_.chip.mac_array.output_latency_cycles * kTicksPerCycle;
-    }
+    const auto [end, done] = output_.course(start, matrix, timing);
     Span& span = around_.timeline.spans[index];
     span.engine = Engine::kMac;
     stalled(span, Stall::kFillDrain) = timing.fill_drain.value + timing.min_slot.value;
     stalled(span, Stall::kWeightLoad) = timing.weight_load.value;
     stalled(span, Stall::kOutputLimit) = to_cycles_up(end - start) - timing.compute.value;
-    output_free_ += run_course({start, end, done}, id, SramBanks::kMac, sram_, around_, waits_);
+    output_.delay(run_course({start, end, done}, id, SramBanks::kMac, sram_, around_, waits_));
   }
-}
-
-Ticks MacArray::waiting_sums(const Matrix& matrix) {
-  const MacArraySpec& array = around_.chip.mac_array;
-  const auto room =
-      static_cast<double>(accumulator_positions(around_.chip, matrix.mode) *
-                          array.modes[static_cast<std::size_t>(matrix.mode)].parallelism_factor);
-  leaving_.push_back({static_cast<double>(matrix.positions * matrix.drained_per_position),
-                      output_cycles_per_element(around_.chip, matrix)});
-  double sums = 0, cycles = 0;
-  std::size_t used = 0;
-  for (auto latest = leaving_.rbegin(); latest != leaving_.rend() && sums < room; ++latest) {
-    const double these = std::min(latest->sums, room - sums);
-    sums += these;
-    cycles += these * latest->each;
-    ++used;
-  }
-  while (leaving_.size() > used) leaving_.pop_front();
-  // With fewer than there is room for, nothing ever stops the array.
-  return sums < room ? output_free_ : to_ticks(cycles);
 }
 
 VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const Surroundings& around,

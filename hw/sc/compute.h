@@ -1,18 +1,14 @@
 #pragma once
 // The MAC array and the vector unit of one core.
 
-#include <deque>
-#include <string>
-
+#include "hw/output_stage.h"
 #include "hw/sc/engine.h"
 #include "hw/sc/sram.h"
 
 namespace presil::sc {
 
 /// Runs Matrix commands one after another: one wait a command, and one more whenever banks that it
-/// shares become free. The output stage works behind the
-/// array: results leave at its rate, and the array waits only when the accumulators
-/// are full of sums that have not left.
+/// shares become free. The output stage works behind the array.
 class MacArray final : public sc_core::sc_module {
  public:
   SC_HAS_PROCESS(MacArray);
@@ -21,19 +17,11 @@ class MacArray final : public sc_core::sc_module {
   std::int64_t waits() const { return waits_; }
 
  private:
-  /// The last results that have been told to leave, each at its own cost.
-  struct Leaving {
-    double sums, each;
-  };
   void run();
-  /// Time in which the sums that may still wait in the accumulators when the array has made this
-  /// command's last one will leave.
-  Ticks waiting_sums(const Matrix& matrix);
 
   Surroundings around_;
   SramBanks& sram_;
-  Ticks output_free_ = 0;        ///< the output stage
-  std::deque<Leaving> leaving_;  ///< as many as the accumulators hold, latest last
+  OutputStage output_;
   std::int64_t waits_ = 0;
 };
 

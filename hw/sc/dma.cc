@@ -15,6 +15,7 @@ DmaChannel::DmaChannel(const sc_core::sc_module_name& name, const Surroundings& 
   for (std::size_t m = 0; m < around.chip.memories.size(); ++m)
     sockets.push_back(std::make_unique<tlm_utils::simple_initiator_socket<DmaChannel>>(
         ("socket" + std::to_string(m)).c_str()));
+  payload_.set_extension(grant_);
   SC_THREAD(run);
 }
 
@@ -56,9 +57,6 @@ void DmaChannel::run() {
     span.start = Cycles(start / kTicksPerCycle);
     span.end = Cycles(to_cycles_up(now()));
     span.done = Cycles(to_cycles_up(done));
-    MemoryTraffic& traffic = around_.timeline.memories[static_cast<std::size_t>(transfer.memory)];
-    (write ? traffic.written : traffic.read)[static_cast<std::size_t>(transfer.traffic)] +=
-        transfer.stored_bytes();
     around_.sequencer.complete_at(id, done);
   }
 }
@@ -84,7 +82,7 @@ bool DmaChannel::wait_for_command() {
 
 Ticks DmaChannel::move(const Transfer& transfer, bool write) {
   last_done_ = now();
-  request_every_ = to_ticks(transfer.request_every_cycles);
+  beat_every_ = to_ticks(transfer.beat_cycles);
   const std::int64_t burst = around_.chip.dma.burst_bytes;
   const std::int64_t run_bytes = transfer.stored_run_bytes();
   const auto& dims = transfer.dims;
@@ -120,12 +118,30 @@ void DmaChannel::send(const Transfer& transfer, std::int64_t address, std::int64
   payload_.set_response_status(tlm::TLM_INCOMPLETE_RESPONSE);
   sc_core::sc_time delay = sc_core::SC_ZERO_TIME;
   (*sockets[static_cast<std::size_t>(transfer.memory)])->b_transport(payload_, delay);
+  count(transfer, address, bytes, write);
   sram_extra_ = occupy_sram(transfer, bytes);
-  const Ticks done = sent + static_cast<Ticks>(delay.value()) + sram_extra_;
+  Ticks done = sent + static_cast<Ticks>(delay.value()) + sram_extra_;
+  const MemorySpec& memory = around_.chip.memories[static_cast<std::size_t>(transfer.memory)];
+  const Ticks beats = memory.beats(address, bytes) * beat_every_;
+  next_request_ = std::max(next_request_, grant_->at);
+  if (write)
+    next_request_ = std::max(next_request_, sent + beats);
+  else if (beat_every_ > 0)
+    done = accepted_ = std::max(done, accepted_ + beats);
   window_[oldest_] = done;
   if (++oldest_ == window_.size()) oldest_ = 0;
   last_done_ = std::max(last_done_, done);
-  next_request_ = std::max(next_request_, sent) + request_every_;
+}
+
+void DmaChannel::count(const Transfer& transfer, std::int64_t address, std::int64_t bytes,
+                       bool write) {
+  const auto index = static_cast<std::size_t>(transfer.memory);
+  const MemorySpec& memory = around_.chip.memories[index];
+  MemoryTraffic& traffic = around_.timeline.memories[index];
+  // A write says which bytes of a beat it means; a read gets all of them.
+  const std::int64_t crossed =
+      write || memory.beat_bytes == 0 ? bytes : memory.beats(address, bytes) * memory.beat_bytes;
+  (write ? traffic.written : traffic.read)[static_cast<std::size_t>(transfer.traffic)] += crossed;
 }
 
 Ticks DmaChannel::occupy_sram(const Transfer& transfer, std::int64_t bytes) {

@@ -99,7 +99,7 @@ class Machine {
         waiting.empty(), "deadlock: {} commands wait, the first is {}, for {}", waiting.size(),
         waiting.front(),
         fmt::join(program_.commands[static_cast<std::size_t>(waiting.front())].dependencies, ", "));
-    timeline_.total = Cycles(sc::to_cycles_up(sequencer_.last_done()) +
+    timeline_.total = Cycles(to_cycles_up(sequencer_.last_done()) +
                              (program_.commands.empty() ? 0 : chip_.control.completion_cycles));
     count();
   }

@@ -1,5 +1,7 @@
 #include "sim/reference/reference.h"
 
+#include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "sim/reference/op_call.h"
@@ -186,6 +188,26 @@ class Executor {
   std::vector<int> uses_;
 };
 
+/// The smallest table that `id` indexes, if it does.
+std::optional<std::int64_t> table_entries(const Graph& graph, TensorId id) {
+  std::optional<std::int64_t> entries;
+  for (const OpId reader : graph.consumers(id)) {
+    const Op& op = graph.op(reader);
+    if (op.kind != OpKind::kGather || op.inputs[1] != id) continue;
+    const auto axis = static_cast<std::size_t>(op.as<AxisAttrs>().axis);
+    const std::int64_t extent = graph.tensor(op.inputs[0]).shape[axis];
+    entries = std::min(entries.value_or(extent), extent);
+  }
+  return entries;
+}
+
+/// Into [0, entries).
+void fold_indices(Tensor& tensor, std::int64_t entries) {
+  std::vector<std::int64_t> values = stored_integers(tensor);
+  for (std::int64_t& value : values) value = (value % entries + entries) % entries;
+  store_integers(tensor, values);
+}
+
 }  // namespace
 
 std::vector<Tensor> execute_op(const Op& op, std::span<const Tensor* const> operands,
@@ -212,7 +234,10 @@ std::vector<Tensor> execute_all(const Graph& graph, std::span<const Tensor> inpu
 
 std::vector<Tensor> random_inputs(const Graph& graph, std::uint64_t seed) {
   std::vector<Tensor> inputs;
-  for (const TensorId id : graph.inputs()) inputs.push_back(random_tensor(graph.tensor(id), seed));
+  for (const TensorId id : graph.inputs()) {
+    inputs.push_back(random_tensor(graph.tensor(id), seed));
+    if (const auto entries = table_entries(graph, id)) fold_indices(inputs.back(), *entries);
+  }
   return inputs;
 }
 

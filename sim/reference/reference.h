@@ -28,7 +28,7 @@ std::vector<Tensor> execute(const Graph& graph, std::span<const Tensor> inputs);
 /// The same, but gives every tensor of the graph, by TensorId (constants too).
 std::vector<Tensor> execute_all(const Graph& graph, std::span<const Tensor> inputs);
 
-/// Values for every input, from a seed (random_tensor).
+/// Values for every input, from a seed (random_tensor); what indexes a table stays within it.
 std::vector<Tensor> random_inputs(const Graph& graph, std::uint64_t seed);
 
 }  // namespace presil

@@ -10,7 +10,7 @@ namespace {
 constexpr std::int32_t kMin = std::numeric_limits<std::int32_t>::min();
 constexpr std::int32_t kMax = std::numeric_limits<std::int32_t>::max();
 
-TEST_CASE("a multiplier has its mantissa in [0.5, 1) and the exponent as its shift") {
+TEST_CASE("a multiplier has its mantissa between a half and one and the exponent as its shift") {
   CHECK(quantize_multiplier(0) == FixedMultiplier{0, 0});
   CHECK(quantize_multiplier(0.5) == FixedMultiplier{1 << 30, 0});
   CHECK(quantize_multiplier(1) == FixedMultiplier{1 << 30, 1});

@@ -48,6 +48,8 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.mac_array.modes[0].weight_load_cycles_per_output += 1; },
       [](ChipSpec& c) { c.mac_array.modes.pop_back(); },
       [](ChipSpec& c) { c.mac_array.dot_packing = DotPacking::kTaps; },
+      [](ChipSpec& c) { c.mac_array.part_kernel_channels += 1; },
+      [](ChipSpec& c) { c.mac_array.fuses_operands = false; },
       [](ChipSpec& c) { c.mac_array.depthwise_channels += 1; },
       [](ChipSpec& c) { c.mac_array.depthwise_taps += 1; },
       [](ChipSpec& c) { c.mac_array.shadow_weights = !c.mac_array.shadow_weights; },
@@ -69,6 +71,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.sram.bank_bytes_per_cycle += 1; },
       [](ChipSpec& c) { c.sram.interleave_bytes += 1; },
       [](ChipSpec& c) { c.sram.array_port = ArrayPort::kDedicated; },
+      [](ChipSpec& c) { c.sram.across_layers = false; },
       [](ChipSpec& c) { c.memories[0].name.push_back('x'); },
       [](ChipSpec& c) { c.memories[0].kind = MemoryKind::kFixedLatency; },
       [](ChipSpec& c) { c.memories[0].kib += 1; },
@@ -78,6 +81,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.memories[0].duplex = true; },
       [](ChipSpec& c) { c.memories[0].request_every_cycles += 1; },
       [](ChipSpec& c) { c.memories[0].outstanding += 1; },
+      [](ChipSpec& c) { c.memories[0].beat_bytes += 1; },
       [](ChipSpec& c) { c.memories[0].banks += 1; },
       [](ChipSpec& c) { c.memories[0].row_bytes += 1; },
       [](ChipSpec& c) { c.memories[0].row_miss_cycles += 1; },
@@ -93,18 +97,20 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.dma.setup_cycles += 1; },
       [](ChipSpec& c) { c.dma.burst_bytes += 1; },
       [](ChipSpec& c) { c.dma.outstanding += 1; },
-      [](ChipSpec& c) { c.dma.feature_request_cycles += 1; },
-      [](ChipSpec& c) { c.dma.paired_request_cycles += 1; },
-      [](ChipSpec& c) { c.dma.lone_request_cycles += 1; },
-      [](ChipSpec& c) { c.dma.weight_request_cycles += 1; },
-      [](ChipSpec& c) { c.dma.store_request_cycles += 1; },
+      [](ChipSpec& c) { c.dma.feature_beat_cycles += 1; },
+      [](ChipSpec& c) { c.dma.paired_beat_cycles += 1; },
+      [](ChipSpec& c) { c.dma.lone_beat_cycles += 1; },
+      [](ChipSpec& c) { c.dma.weight_beat_cycles += 1; },
+      [](ChipSpec& c) { c.dma.store_beat_cycles += 1; },
       [](ChipSpec& c) { c.activation_atom_bytes += 1; },
+      [](ChipSpec& c) { c.packed_inputs = true; },
       [](ChipSpec& c) { c.weight_compression /= 2; },
       [](ChipSpec& c) { c.control.order = IssueOrder::kInOrder; },
       [](ChipSpec& c) { c.control.issue_cycles += 1; },
       [](ChipSpec& c) { c.control.issue_latency_cycles += 1; },
       [](ChipSpec& c) { c.control.layer_setup_cycles += 1; },
       [](ChipSpec& c) { c.control.completion_cycles += 1; },
+      [](ChipSpec& c) { c.control.layer_overlap = false; },
       [](ChipSpec& c) { c.host.link_gb_per_s += 1; },
       [](ChipSpec& c) { c.host.per_inference_us += 1; },
       [](ChipSpec& c) { c.host.gops += 1; },
@@ -139,10 +145,12 @@ TEST_CASE("every parameter that a file can set changes the hash when it is set")
   for (const std::string& key : chip_yaml_keys()) {
     if (!key.starts_with("control.") && !key.starts_with("host.") &&
         !key.starts_with("vector_unit.cycles_per_element.") &&
-        !key.starts_with("dma.request_cycles."))
+        !key.starts_with("dma.beat_cycles."))
       continue;
     CAPTURE(key);
-    const char* value = key == "control.order" ? "in_order" : "77";
+    const char* value = key == "control.order"           ? "in_order"
+                        : key == "control.layer_overlap" ? "false"
+                                                         : "77";
     CHECK(load_chip(file, {{key, value}}).hash() != plain);
   }
 }

@@ -67,7 +67,7 @@ class RandomProgram {
                    .sram_stride = t.run_bytes + pick(0, 1) * 8};
     }
     if (pick(0, 4) == 0) t.stored_ratio = 0.6;
-    if (pick(0, 4) == 0) t.request_every_cycles = 0.5 * static_cast<double>(pick(0, 6));
+    if (pick(0, 4) == 0) t.beat_cycles = 0.5 * static_cast<double>(pick(0, 6));
     t.memory_address = pick(0, options_.area) + (traffic == Traffic::kWeights ? 1 << 20 : 0);
     t.sram_address = pick(0, options_.area - 900);
     return t;

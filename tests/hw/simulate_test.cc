@@ -44,6 +44,58 @@ TEST_CASE("two loads on channels of their own share the port's rate") {
         simulate(test::small_chip(), alone).total);
 }
 
+TEST_CASE(
+    "a burst takes whole beats of a port that has a width, and a write counts its own bytes") {
+  ChipSpec chip = test::small_chip();
+  chip.memories[0].beat_bytes = 64;
+  // 96 bytes from 32 lie in the beats [0, 64) and [64, 128): 2 x 64 / 8 cycles behind the latency.
+  Program program = program_of({{.work = load_of(32, 96)}});
+  CHECK(simulate(chip, program).total == Cycles(10 + 16));
+  CHECK(simulate(chip, program).memories[0].read[0] == 128);
+  program = program_of({{.work = Store{{.memory_address = 32, .run_bytes = 96}}}});
+  CHECK(simulate(chip, program).total == Cycles(16));
+  CHECK(simulate(chip, program).memories[0].written[0] == 96);
+}
+
+TEST_CASE("channels take turns at the port's requests, a burst each") {
+  ChipSpec chip = test::small_chip();
+  chip.dma.burst_bytes = 256;
+  chip.sram.bank_bytes_per_cycle = 256;  // never short
+  chip.memories[0].bytes_per_cycle = 64;
+  chip.memories[0].beat_bytes = 64;
+  chip.memories[0].request_every_cycles = 1;
+  // Four features of one beat, far apart, against 16 beats of weights: 1 4 1 4 1 4 1 4.
+  Load features = load_of(0, 64);
+  features.transfer.dims[0] = {.count = 4, .memory_stride = 4096, .sram_stride = 64};
+  const Timeline timeline = simulate(
+      chip, program_of({{.work = features}, {.work = load_of(1024, 1024, Traffic::kWeights)}}));
+  CHECK(timeline.spans[0].done == Cycles(3 * (1 + 4) + 1 + 10));
+  CHECK(timeline.spans[1].done == Cycles(4 * (1 + 4) + 10));
+}
+
+TEST_CASE("the reader behind a load takes bursts at its own pace, the first as it comes") {
+  Load load = load_of(0, 256);
+  load.transfer.beat_cycles = 12;
+  CHECK(simulate(test::small_chip(), program_of({{.work = load}})).total ==
+        Cycles(10 + 8 + 3 * 12));
+  load.transfer.beat_cycles = 8;  // the port's own
+  CHECK(simulate(test::small_chip(), program_of({{.work = load}})).total == Cycles(10 + 4 * 8));
+}
+
+TEST_CASE("a burst that would start in the first cycle of a refresh waits for its end") {
+  ChipSpec chip = test::small_chip();
+  MemorySpec& memory = chip.memories[0];
+  memory.kind = MemoryKind::kBanked;
+  memory.row_bytes = 65536;
+  memory.refresh_cycles = 20;
+  // The 14th burst would start at 13 x 8 = 104.
+  const Program program = program_of({{.work = load_of(0, 14 * 64)}});
+  memory.refresh_interval_cycles = 105;
+  CHECK(simulate(chip, program).total == Cycles(10 + 14 * 8));
+  memory.refresh_interval_cycles = 104;
+  CHECK(simulate(chip, program).total == Cycles(10 + 14 * 8 + 20));
+}
+
 TEST_CASE("ideal memory takes no time at all") {
   const Program program = program_of({{.work = load_of(0, 256)}});
   CHECK(simulate(test::small_chip(), program, {.ideal_memory = true}).total == Cycles(0));

@@ -83,7 +83,7 @@ TEST_CASE("a transfer asks for what its port or its pace gives it") {
   CHECK(sram_demand(chip, {.work = Load{transfer}})[0].bytes_per_cycle == doctest::Approx(8));
   transfer.stored_ratio = 0.5;  // every stored byte becomes two
   CHECK(sram_demand(chip, {.work = Load{transfer}})[0].bytes_per_cycle == doctest::Approx(16));
-  transfer.request_every_cycles = 32;  // one burst of 64 stored bytes in 32 cycles
+  transfer.beat_cycles = 32;  // one burst of 64 stored bytes in 32 cycles
   CHECK(sram_demand(chip, {.work = Load{transfer}})[0].bytes_per_cycle == doctest::Approx(4));
 }
 
@@ -164,7 +164,7 @@ TEST_CASE("transfers that meet at a port ask the banks for no more than the port
   const Timeline timeline = simulate(chip, program);
   CHECK(timeline.spans[0].end == Cycles(160));
   CHECK(timeline.total == Cycles(10 + 160));
-  Transfer paced{.run_bytes = 128, .request_every_cycles = 32};
+  Transfer paced{.run_bytes = 128, .beat_cycles = 32};
   CHECK(port_share(chip, paced) == doctest::Approx(8.0 / 32));
 }
 

@@ -96,6 +96,18 @@ TEST_CASE("taps share a dot product only where the chip packs them") {
   CHECK(matrix_timing(chip, matrix).compute == Cycles(4 * 16));  // ceil(27/8)
 }
 
+TEST_CASE("a part kernel trades channels of a dot product for taps where that takes fewer steps") {
+  ChipSpec chip = test::small_chip();  // dot products of 8
+  chip.mac_array.part_kernel_channels = 2;
+  const auto steps = [&](std::int64_t channels, std::int64_t taps) {
+    const Matrix matrix{.outputs = 4, .positions = 16, .channels = channels, .taps = taps};
+    return matrix_timing(chip, matrix).compute.value / 16;
+  };
+  CHECK(steps(3, 9) == 2 * 3);   // 2 channels x 4 taps: ceil(3/2) x ceil(9/4), not 1 x 9
+  CHECK(steps(16, 9) == 2 * 9);  // 8 channels x 1 tap, not 8 x 3
+  CHECK(steps(8, 1) == 1);
+}
+
 TEST_CASE("a vector command costs its elements over the lanes, fewer for wider elements") {
   ChipSpec chip = test::small_chip();
   chip.vector_unit.startup_cycles = 3;

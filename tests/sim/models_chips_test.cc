@@ -41,6 +41,9 @@ const std::set<std::pair<std::string, std::string>> kTooSlow{
     {"nvdla-small", "fsrcnn.onnx"},
     {"nvdla-full", "fsrcnn.onnx"},
     {"ne-nano", "fsrcnn.onnx"},
+    {"ethos-u55-256", "alexnet_dims_only.onnx"},
+    {"ethos-u55-256", "lstm_asr"},
+    {"ethos-u55-256", "lstm_asr.onnx"},
     {"unit", "fsrcnn.onnx"},
     {"unit", "vgg16"}};
 
@@ -102,7 +105,7 @@ std::vector<std::int64_t> stored_bytes(const CompiledNetwork& c) {
       const std::int64_t at = c.plan.memory_address[s];
       const bool here = at >= 0 && c.plan.memory[s] == store->transfer.memory &&
                         store->transfer.memory_address >= at &&
-                        store->transfer.memory_address < at + c.network.storages[s].map.bytes() &&
+                        store->transfer.memory_address < at + c.network.storages[s].bytes() &&
                         lives[s].first <= command.group && command.group <= lives[s].last;
       if (here) stored[s] += store->transfer.bytes();
     }

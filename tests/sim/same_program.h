@@ -17,7 +17,7 @@ inline bool same(const Transfer& a, const Transfer& b) {
       return false;
   return a.memory == b.memory && a.memory_address == b.memory_address &&
          a.sram_address == b.sram_address && a.run_bytes == b.run_bytes && a.traffic == b.traffic &&
-         a.stored_ratio == b.stored_ratio && a.request_every_cycles == b.request_every_cycles;
+         a.stored_ratio == b.stored_ratio && a.beat_cycles == b.beat_cycles;
 }
 inline bool same(const Load& a, const Load& b) { return same(a.transfer, b.transfer); }
 inline bool same(const Store& a, const Store& b) { return same(a.transfer, b.transfer); }

@@ -48,17 +48,15 @@ TEST_CASE("what is legal in a small SRAM is a candidate in a larger one") {
   }
 }
 
-// The smaller chip's mapping is a candidate (above), but the search looks at the best of an
-// estimate: 256 -> 96 channels of 3x3 at 7x7 on ne-nano take 5.4 % longer with 192 KiB than
-// with 96.
-TEST_CASE("with more SRAM the chosen mapping is at most 6 % slower") {
+// The smaller chip's mapping is a candidate (above), but the search looks at a part of them.
+TEST_CASE("with more SRAM the chosen mapping is at most 1 % slower") {
   for (const auto& [inputs, outputs, size, kernel] : kLayers) {
     Cycles best(std::int64_t{1} << 60);
     for (const char* kib : {"48", "96", "192", "256"}) {
       const RunResult r = run(pointwise(inputs, outputs, size, size, kernel),
                               chip_of("ne-nano", {{"sram.kib", kib}}));
       CAPTURE(std::string(kib));
-      CHECK(static_cast<double>(r.latency.value) <= 1.06 * static_cast<double>(best.value));
+      CHECK(static_cast<double>(r.latency.value) <= 1.01 * static_cast<double>(best.value));
       best = std::min(best, r.latency);
     }
   }

@@ -148,7 +148,9 @@ TEST_CASE("which input channels output channels need") {
   CHECK(input_channels(whole, {0, 64}, {0, 8}) == Rows{0, 32});
 }
 
-TEST_CASE("output channels are cut at blocks, whole groups, or not at all") {
+TEST_CASE(
+    "output channels are cut at blocks, also inside a group of whole blocks, at whole groups, or "
+    "not at all") {
   Stage stage = window_stage(8, 3, 1, 1, 1);
   CHECK(output_step(stage) == 32);
   stage.out.channels = 20;
@@ -156,6 +158,10 @@ TEST_CASE("output channels are cut at blocks, whole groups, or not at all") {
   stage.out.channels = 96;
   stage.groups = 2;  // 48 channels each: lcm(32, 48)
   CHECK(output_step(stage) == 96);
+  stage.out.channels = 128;  // 64 each: a group is two blocks, but cores share whole groups
+  CHECK(output_step(stage) == 32);
+  CHECK(core_step(stage) == 64);
+  stage.out.channels = 96;
   stage.groups = 1;
   stage.channelwise = true;
   stage.in.atom = 64;  // another width in: both layouts' blocks

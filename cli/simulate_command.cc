@@ -70,7 +70,11 @@ void check(const Options& options) {
   if (options.time_limit < 0) throw Error("--time-limit must be >= 0, is {}", options.time_limit);
   if (options.json == "-" && options.csv == "-")
     throw Error("--json and --csv cannot both go to stdout");
-  if (!options.many()) return;
+  if (!options.many()) {
+    if (options.workers > 0) throw Error("--workers is for --list or several chips");
+    if (options.time_limit > 0) throw Error("--time-limit is for --list or several chips");
+    return;
+  }
   if (!options.json.empty()) throw Error("--json is for one model on one chip; use --csv");
   if (options.top) throw Error("--top is for one model on one chip");
   if (!options.compile.mapping.empty()) throw Error("--mapping is for one model on one chip");

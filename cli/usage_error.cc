@@ -47,8 +47,13 @@ std::string extra_argument(const std::string& message) {
   return last;
 }
 
+/// A near spelling, or the word that this is the beginning of.
 std::string did_you_mean(const std::string& word, const std::vector<std::string>& known) {
-  const std::string near = nearest(word, known);
+  std::string near = nearest(word, known);
+  constexpr std::size_t kTellingLength = 4;
+  if (near.empty() && word.size() >= kTellingLength)
+    for (const std::string& longer : known)
+      if (longer.starts_with(word)) near = longer;
   return near.empty() ? "" : fmt::format("; did you mean '{}'?", near);
 }
 

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <map>
 #include <utility>
 
@@ -15,12 +16,35 @@ namespace presil {
 
 namespace {
 
+/// Bounds far above any chip's, below which no sum or product of what a command says overflows.
+constexpr std::int64_t kMostBytes = std::int64_t{1} << 40, kMostRuns = std::int64_t{1} << 20;
+constexpr std::int64_t kMostWork = std::int64_t{1} << 56;
+
+/// The factors' product is at most `most`; all of them are at least 1.
+bool product_within(std::initializer_list<std::int64_t> factors, std::int64_t most) {
+  std::int64_t product = 1;
+  for (const std::int64_t factor : factors) {
+    if (factor > most / product) return false;
+    product *= factor;
+  }
+  return true;
+}
+
+bool is_address(std::int64_t value) { return value >= -kMostBytes && value <= kMostBytes; }
+
 void check_transfer(const Transfer& transfer, const ChipSpec& chip, CommandId id) {
   PRESIL_CHECK(transfer.memory >= 0 && transfer.memory < static_cast<int>(chip.memories.size()),
                "command {}: memory {} does not exist", id, transfer.memory);
   PRESIL_CHECK(transfer.run_bytes > 0, "command {}: empty transfer", id);
   for (const TransferDim& dim : transfer.dims)
-    PRESIL_CHECK(dim.count >= 1 && dim.sram_stride >= 0, "command {}: bad transfer dim", id);
+    PRESIL_CHECK(dim.count >= 1 && dim.count <= kMostRuns && dim.sram_stride >= 0 &&
+                     is_address(dim.sram_stride) && is_address(dim.memory_stride),
+                 "command {}: bad transfer dim", id);
+  PRESIL_CHECK(is_address(transfer.memory_address) && is_address(transfer.sram_address) &&
+                   product_within({transfer.run_bytes, transfer.dims[0].count,
+                                   transfer.dims[1].count, transfer.dims[2].count},
+                                  kMostBytes),
+               "command {}: address or size of a transfer above 2^40", id);
   PRESIL_CHECK(transfer.stored_ratio > 0 && transfer.stored_ratio <= 2,
                "command {}: stored ratio {} is not in (0, 2]", id, transfer.stored_ratio);
   PRESIL_CHECK(transfer.beat_cycles >= 0, "command {}: negative request pace", id);
@@ -31,6 +55,9 @@ void check_region(const Region& region, const char* name, CommandId id) {
                    (region.runs == 1 || region.stride >= region.run_bytes),
                "command {}: bad {} region: {} runs of {} bytes, {} apart", id, name, region.runs,
                region.run_bytes, region.stride);
+  PRESIL_CHECK(is_address(region.address) && is_address(region.stride) &&
+                   region.runs <= kMostRuns && region.run_bytes <= kMostBytes / region.runs,
+               "command {}: address or size of the {} region above 2^40", id, name);
 }
 
 void check_sizes(const Command& command, const ChipSpec& chip, CommandId id) {
@@ -47,6 +74,10 @@ void check_sizes(const Command& command, const ChipSpec& chip, CommandId id) {
                    "command {}: precision mode {} does not exist", id, m.mode);
       PRESIL_CHECK(m.outputs > 0 && m.positions > 0 && m.channels > 0 && m.taps > 0,
                    "command {}: empty matrix", id);
+      PRESIL_CHECK(
+          m.groups > 0 &&
+              product_within({m.groups, m.outputs, m.positions, m.channels, m.taps}, kMostWork),
+          "command {}: more than 2^56 multiply-accumulates", id);
       PRESIL_CHECK(
           m.drained_per_position >= 0 && m.epilogue_cycles_per_element >= 0 && m.output_bits > 0,
           "command {}: bad output stage work", id);

@@ -60,7 +60,9 @@ TfliteContext::TfliteContext(const TfliteFile& file, const ImportOptions& option
       values_(file.tensors().size(), kNoTensor) {
   for (const std::int32_t index : file.inputs()) add_graph_input(index, options);
   for (const auto& [name, shape] : options.input_shapes) {
-    const auto is_named = [&](std::int32_t index) { return tensor_name(index) == name; };
+    const auto is_named = [&, &wanted = name](std::int32_t index) {
+      return tensor_name(index) == wanted;
+    };
     if (std::none_of(file.inputs().begin(), file.inputs().end(), is_named)) {
       std::string known;
       for (const std::int32_t index : file.inputs()) known += " \"" + tensor_name(index) + "\"";

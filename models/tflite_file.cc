@@ -83,9 +83,9 @@ Shape checked_shape(std::span<const std::int32_t> extents, const std::string& wh
   std::int64_t elements = 1;
   for (const std::int32_t extent : extents) {
     if (extent < 0) throw Error("{}: extent {} is negative; the file is corrupt", where, extent);
-    elements *= std::max(extent, 1);
-    if (elements > kMaxTfliteElements)
+    if (std::max(extent, 1) > kMaxTfliteElements / elements)
       throw Error("{}: more than 2^40 elements; the file is corrupt or the shape is wrong", where);
+    elements *= std::max(extent, 1);
   }
   return Shape(extents.begin(), extents.end());
 }

@@ -229,7 +229,7 @@ class Totals {
     add("control", parts.control);
     add("idle", parts.idle);
     if (texts.empty())
-      line("energy", "not known: the chip file gives no energy_pj");
+      line("energy", "not known: energy_pj of the chip file is zero");
     else
       line("energy", fmt::format("{}{}, {} on average: {}", energy_text(total),
                                  run_.inferences > 1 ? " for all inferences" : "",

@@ -141,6 +141,10 @@ const std::vector<Mistake>& mistakes() {
        [](TfliteBuilder& b) {
          add_to(b, {.name = "c", .shape = {1 << 30, 1 << 30, 1 << 30, 1 << 30}, .data = {1}});
        }},
+      {"extents whose product would wrap", "tensor 1 \"c\": more than 2^40 elements",
+       [](TfliteBuilder& b) {
+         add_to(b, {.name = "c", .shape = {1 << 20, 1 << 20, 1 << 26}, .data = {1}});
+       }},
       {"too many dimensions", "tensor 1 \"c\": has 9 dimensions; at most 8",
        [](TfliteBuilder& b) {
          add_to(b, {.name = "c", .shape = {1, 1, 1, 1, 1, 1, 1, 1, 1}, .data = {1}});

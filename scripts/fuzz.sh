@@ -14,8 +14,6 @@ cmake -S . -B build/fuzz -G Ninja -DCMAKE_BUILD_TYPE=RelWithDebInfo -DCMAKE_CXX_
   -DCMAKE_C_COMPILER=clang -DPRESIL_FUZZ=ON -DPRESIL_BENCH=OFF >/dev/null
 cmake --build build/fuzz --target "${targets[@]/#/fuzz_}"
 mkdir -p build/fuzz/findings
-# Leaks are not looked for: SystemC's threads swap stacks under the detector. The replay looks.
-export ASAN_OPTIONS=detect_leaks=0
 for name in "${targets[@]}"; do
   mkdir -p "build/fuzz/found/$name"
   echo "fuzzing $name for $seconds s"

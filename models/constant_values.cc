@@ -7,6 +7,7 @@
 
 #include "core/error.h"
 #include "core/small_float.h"
+#include "models/scale_index.h"
 
 namespace presil {
 
@@ -96,22 +97,6 @@ void store(DataType type, TensorData& data, std::size_t i, double value) {
   PRESIL_CHECK(false, "element type {}", static_cast<int>(type));
 }
 
-/// Which scale of a quantisation an element has.
-class ScaleIndex {
- public:
-  explicit ScaleIndex(const TensorDesc& tensor) {
-    if (tensor.quantization->axis < 0) return;
-    const auto axis = static_cast<std::size_t>(tensor.quantization->axis);
-    extent_ = static_cast<std::size_t>(tensor.shape[axis]);
-    for (std::size_t i = axis + 1; i < tensor.shape.size(); ++i)
-      inner_ *= static_cast<std::size_t>(tensor.shape[i]);
-  }
-  std::size_t operator()(std::size_t element) const { return element / inner_ % extent_; }
-
- private:
-  std::size_t extent_ = 1, inner_ = 1;
-};
-
 }  // namespace
 
 std::optional<std::vector<double>> real_values(const TensorDesc& tensor) {
@@ -120,7 +105,7 @@ std::optional<std::vector<double>> real_values(const TensorDesc& tensor) {
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = stored(tensor.type, *tensor.data, i);
   if (!tensor.quantization) return values;
   const Quantization& q = *tensor.quantization;
-  const ScaleIndex index(tensor);
+  const ScaleIndex index(tensor.shape, *tensor.quantization);
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] =
         double{q.scale[index(i)]} * (values[i] - static_cast<double>(q.zero_point[index(i)]));
@@ -139,7 +124,7 @@ TensorDesc with_values(TensorDesc tensor, const std::vector<double>& values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     double value = values[i];
     if (tensor.quantization) {
-      const std::size_t at = ScaleIndex(tensor)(i);
+      const std::size_t at = ScaleIndex(tensor.shape, *tensor.quantization)(i);
       value = std::nearbyint(value / double{tensor.quantization->scale[at]}) +
               static_cast<double>(tensor.quantization->zero_point[at]);
     }

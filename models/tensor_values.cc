@@ -7,6 +7,7 @@
 #include "core/error.h"
 #include "core/random.h"
 #include "core/small_float.h"
+#include "models/scale_index.h"
 
 namespace presil {
 
@@ -90,22 +91,6 @@ void store_floats(Tensor& tensor, std::span<const double> values) {
   }
 }
 
-/// Which scale of a quantisation an element has.
-class ScaleIndex {
- public:
-  explicit ScaleIndex(const Tensor& tensor) {
-    if (tensor.quantization->axis < 0) return;
-    const auto axis = static_cast<std::size_t>(tensor.quantization->axis);
-    extent_ = static_cast<std::size_t>(tensor.shape[axis]);
-    for (std::size_t i = axis + 1; i < tensor.shape.size(); ++i)
-      inner_ *= static_cast<std::size_t>(tensor.shape[i]);
-  }
-  std::size_t operator()(std::size_t element) const { return element / inner_ % extent_; }
-
- private:
-  std::size_t extent_ = 1, inner_ = 1;
-};
-
 /// FNV-1a, so that tensors with the same seed differ.
 std::uint64_t hash_of(const std::string& name) {
   std::uint64_t hash = 0xcbf29ce484222325u;
@@ -176,7 +161,7 @@ std::vector<double> real_values(const Tensor& tensor) {
   std::vector<double> values(stored.begin(), stored.end());
   if (!tensor.quantization) return values;
   const Quantization& q = *tensor.quantization;
-  const ScaleIndex index(tensor);
+  const ScaleIndex index(tensor.shape, *tensor.quantization);
   for (std::size_t i = 0; i < values.size(); ++i)
     values[i] = dequantize(stored[i], double{q.scale[index(i)]}, q.zero_point[index(i)]);
   return values;
@@ -191,7 +176,7 @@ void store_reals(Tensor& tensor, std::span<const double> values) {
   for (std::size_t i = 0; i < values.size(); ++i) {
     if (tensor.quantization) {
       const Quantization& q = *tensor.quantization;
-      const std::size_t at = ScaleIndex(tensor)(i);
+      const std::size_t at = ScaleIndex(tensor.shape, *tensor.quantization)(i);
       stored[i] = quantize(values[i], double{q.scale[at]}, q.zero_point[at], range);
     } else if (tensor.type == DataType::kBool) {
       stored[i] = values[i] != 0 ? 1 : 0;

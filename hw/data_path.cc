@@ -1,6 +1,7 @@
 #include "hw/data_path.h"
 
 #include <cstring>
+#include <type_traits>
 
 #include "core/error.h"
 #include "hw/kernels.h"
@@ -52,6 +53,18 @@ Regions regions_of(const Work& work) {
   const Vector& v = std::get<Vector>(work);
   static const Region kNone;
   return {&v.input, &v.operand, &v.output, &kNone, &v.constants};
+}
+
+/// Of every function but recurrent ones, whose results lie line by line.
+kernels::Dense compute(const kernels::Context& context) {
+  return std::visit(
+      [&](const auto& kind) -> kernels::Dense {
+        if constexpr (std::is_same_v<decltype(kind), const RecurrentFunction&>)
+          return {};
+        else
+          return kernels::compute(context, kind);
+      },
+      context.function.kind);
 }
 
 }  // namespace
@@ -140,6 +153,21 @@ void DataPath::begin_transfer(const Transfer& t, int core, bool store, Pending& 
       }
 }
 
+void DataPath::put_results(const SramView& view, const kernels::Dense& results, Pending& pending) {
+  const std::int64_t size = bytes_of(view.element);
+  auto offset = static_cast<std::int64_t>(pending.bytes.size());
+  pending.bytes.resize(pending.bytes.size() +
+                       results.values.size() * static_cast<std::size_t>(size));
+  kernels::for_each_piece(view, [&](std::int64_t r, std::int64_t col, std::int64_t k,
+                                    std::int64_t address, std::int64_t count) {
+    const std::int32_t* from = results.from(r, col, k);
+    for (std::int64_t i = 0; i < count; ++i)
+      kernels::write_bits(view.element, from[i], pending.bytes.data() + offset + i * size);
+    pending.runs.push_back({address, offset, count * size});
+    offset += count * size;
+  });
+}
+
 void DataPath::begin_computation(CommandId id, Pending& pending) {
   const Command& command = program_.commands[static_cast<std::size_t>(id)];
   const std::int32_t number = program_.computation_of.at(static_cast<std::size_t>(id));
@@ -163,21 +191,17 @@ void DataPath::begin_computation(CommandId id, Pending& pending) {
   const auto core = static_cast<std::size_t>(command.core);
   const std::byte* sram = state_.srams[core].at(0, end);
   const kernels::Context context{function, c, sram, state_, core};
-  kernels::Dense results =
-      std::visit([&](const auto& kind) { return kernels::compute(context, kind); }, function.kind);
+  if (const auto* recurrent = std::get_if<RecurrentFunction>(&function.kind)) {
+    for (const kernels::Line& line : kernels::compute_lines(context, *recurrent))
+      put_results(line.view, {line.view.box, line.values}, pending);
+    return;
+  }
+  kernels::Dense results = compute(context);
   if (!c.last) return;
   kernels::apply_steps(context, results);
-  const std::int64_t size = bytes_of(c.output.element);
-  pending.bytes.resize(results.values.size() * static_cast<std::size_t>(size));
-  std::int64_t offset = 0;
-  kernels::for_each_piece(c.output, [&](std::int64_t r, std::int64_t col, std::int64_t k,
-                                        std::int64_t address, std::int64_t count) {
-    const std::int32_t* from = &results.at(r, col, k);
-    for (std::int64_t i = 0; i < count; ++i)
-      kernels::write_bits(c.output.element, from[i], pending.bytes.data() + offset + i * size);
-    pending.runs.push_back({address, offset, count * size});
-    offset += count * size;
-  });
+  if (const auto* select = std::get_if<SelectFunction>(&function.kind))
+    kernels::restore_kept(context, *select, results);
+  put_results(c.output, results, pending);
 }
 
 }  // namespace presil

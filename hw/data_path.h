@@ -10,6 +10,10 @@
 
 namespace presil {
 
+namespace kernels {
+struct Dense;
+}
+
 /// Calls begin(id) when a command's engine starts it, and finish(id) when it is done. What is read
 /// is what lies there at begin; what is written appears at finish: a command that does not wait for
 /// what it needs, or whose place somebody else takes, gives a wrong result.
@@ -40,6 +44,7 @@ class DataPath {
   void commit(CommandId id);
   void begin_transfer(const Transfer& transfer, int core, bool store, Pending& pending);
   void begin_computation(CommandId id, Pending& pending);
+  static void put_results(const SramView& view, const kernels::Dense& results, Pending& pending);
 
   const Program& program_;
   MachineState& state_;

@@ -9,6 +9,7 @@
 #include <functional>
 #include <optional>
 #include <span>
+#include <string>
 #include <variant>
 #include <vector>
 
@@ -109,17 +110,35 @@ struct RealBinaryStep {
   BinaryFunction function = BinaryFunction::kAdd;
   Format x, y, out;
 };
-struct Step {
-  std::variant<TableStep, AddStep, MulStep, RescaleStep, RealUnaryStep, RealBinaryStep> apply;
-  /// The other side of a binary step: none, a feature map in SRAM (SramView Computation::operand)
-  /// or values that came with the constants.
-  enum class Other : std::uint8_t { kNone, kOperand, kConstants, kImmediate };
-  Other other = Other::kNone;
-  Element other_element = Element::kInt8;
-  Extents other_extents;
-  IndexMap other_index;               ///< which element of it
+/// Where another operand's elements are: what a binary step or a choice reads beside the stream.
+struct ElementSource {
+  /// The command's input or operand (feature maps in SRAM), values that came with the constants,
+  /// one value of the configuration; kKept: the result's own place, as it is.
+  enum class From : std::uint8_t { kNone, kInput, kOperand, kConstants, kImmediate, kKept };
+  From from = From::kNone;
+  Element element = Element::kInt8;
+  Extents extents;                    ///< of the feature map
+  IndexMap index;                     ///< which element of it each result needs
   std::int64_t constants_offset = 0;  ///< bytes from Computation::constants
   std::int32_t immediate = 0;
+};
+
+/// (x - mean) / sqrt(variance + epsilon) * scale + bias on real numbers, each parameter with its
+/// format.
+struct NormStep {
+  struct Parameter {
+    ElementSource source;
+    Format format;
+  };
+  Parameter scale, bias, mean, variance;
+  double epsilon = 0;
+  Format in, out;
+};
+
+struct Step {
+  std::variant<TableStep, AddStep, MulStep, RescaleStep, RealUnaryStep, RealBinaryStep, NormStep>
+      apply;
+  ElementSource other;       ///< of a binary step
   bool other_first = false;  ///< it is the left side
 };
 
@@ -179,6 +198,7 @@ enum class Reduction : std::uint8_t { kSum, kMean, kMax, kMin, kArgMax };
 struct ReduceFunction {
   Reduction reduction = Reduction::kMean;
   bool over_rows = false;              ///< rows (and columns, where the result has one) of an image
+  bool column_counts = false;          ///< over rows: kArgMax gives the column, not the row
   std::vector<std::int32_t> target;    ///< else: the result of each input element
   std::vector<std::int32_t> position;  ///< kArgMax: the index of each input element
   std::int64_t count = 1;              ///< elements of one result
@@ -189,13 +209,72 @@ struct ReduceFunction {
   std::function<std::int32_t(double)> finish_real;
 };
 
-/// All elements of a line together: softmax, norms. The line is along the channels, or along the
-/// rows and columns of a channel.
+/// All elements of a line together: softmax, norms.
 struct LineFunction {
-  enum class Along : std::uint8_t { kChannels, kRows, kColumns, kRowsAndColumns };
-  Along along = Along::kChannels;
-  /// Stored values in, and the line's number (channel, or row of all images).
+  std::vector<std::int32_t> starts;  ///< the first element of each line
+  std::vector<std::int32_t> places;  ///< of a line's elements, counted from its first
+  Extents in;
+  /// Stored values in and out, and the channel of the line's first element.
   std::function<void(std::span<const std::int32_t>, std::span<std::int32_t>, std::int64_t)> apply;
+};
+
+/// condition != 0 ? yes : no. Three streamed operands take two commands: the first puts one side
+/// into the result's place, the second writes over it where the condition chooses the other.
+struct SelectFunction {
+  struct Side {
+    ElementSource source;
+    std::optional<Rescale> rescale;
+  };
+  ElementSource condition;
+  Side yes, no;
+};
+
+/// Elements of a table by indices that are known only at run time.
+struct LookupFunction {
+  ElementSource index;       ///< the index that each result needs
+  IndexMap base;             ///< the element of the table at index 0
+  std::int64_t step = 1;     ///< elements of the table from one index to the next
+  std::int64_t entries = 1;  ///< negative indices count from here
+  Element element = Element::kInt8;
+  Extents in;  ///< a table that is the command's input
+  int memory =
+      -1;  ///< else the memory that holds it (Computation::table), read where it is indexed
+  std::optional<Rescale> rescale;
+  std::string name;  ///< of the operator, for an index that is out of range
+};
+
+/// LSTM, GRU and RNN: a direction's sums from the input over some steps, then step after step the
+/// sums from its state and the cell. Sums and states are real numbers, which stay in the machine
+/// (MachineState::recurrent): the scratch buffer in SRAM is only timed.
+struct RecurrentFunction {
+  enum class Cell : std::uint8_t { kLstm, kGru, kRnn };
+  Cell cell = Cell::kLstm;
+  bool linear_before_reset = false, reverse = false, batch_first = false;
+  std::int64_t gates = 4, hidden = 1, features = 1, steps = 1, batch = 1, directions = 1;
+  /// One scale and zero point, or one of each row (of the biases: of each direction's rows).
+  struct Weights {
+    Element element = Element::kInt8;
+    int bits = 8;
+    std::vector<double> scale{1.0};
+    std::vector<std::int64_t> zero{0};
+  };
+  Weights input_weights, state_weights;
+  Weights bias;                          ///< in front of a tile of input weights: 4 bytes a row
+  std::vector<double> state_bias;        ///< of each direction's rows; empty: none
+  std::vector<double> first_h, first_c;  ///< [direction][batch][hidden]; empty: zeros
+  Format in, state;                      ///< h is rounded to `state` after every step
+  /// What leaves: every step's h, or the last step's h or c.
+  enum class Result : std::uint8_t { kSteps, kLastH, kLastC };
+  Result result = Result::kSteps;
+  Format out;
+};
+
+/// The last cell state of a recurrent function, which a further command copies out.
+struct CellStateFunction {
+  int of = 0;  ///< index of its function
+  std::int64_t hidden = 1, batch = 1, directions = 1;
+  bool batch_first = false;
+  Format out;
 };
 
 /// Weighted sums of up to four input pixels.
@@ -208,7 +287,8 @@ struct ResizeFunction {
 };
 
 using FunctionKind = std::variant<ProductFunction, MoveFunction, PoolFunction, ReduceFunction,
-                                  LineFunction, ResizeFunction>;
+                                  LineFunction, ResizeFunction, SelectFunction, LookupFunction,
+                                  RecurrentFunction, CellStateFunction>;
 
 /// The configuration of a stage.
 struct Function {
@@ -216,6 +296,14 @@ struct Function {
   std::vector<Step> steps;  ///< in order, on every result
   Element output = Element::kInt8;
   Extents out;  ///< of one image
+};
+
+/// What a command of a recurrent function does.
+struct RecurrentPart {
+  enum class Phase : std::uint8_t { kInputSums, kStateSums, kCell };
+  Phase phase = Phase::kInputSums;
+  std::int64_t direction = 0, step = 0, steps = 1;  ///< steps in the order in which they are done
+  std::int64_t first_row = 0, rows = 0;             ///< of the gates' sums
 };
 
 /// What one Matrix or Vector command computes.
@@ -227,6 +315,8 @@ struct Computation {
   std::int64_t sum_begin = 0, sum_end = 0;  ///< its run of the sum: channels, or rows
   bool first = true, last = true;           ///< of the sum
   std::int64_t sum_slot = 0;                ///< which of the sums that wait in the accumulators
+  std::int64_t table = 0;                   ///< where a LookupFunction's table lies in its memory
+  RecurrentPart recurrent;
 };
 
 }  // namespace presil

@@ -21,8 +21,26 @@ struct Dense {
   std::int32_t at(std::int64_t r, std::int64_t c, std::int64_t k) const {
     return const_cast<Dense&>(*this).at(r, c, k);
   }
+  /// The element, with those of further channels behind it.
+  const std::int32_t* from(std::int64_t r, std::int64_t c, std::int64_t k) const {
+    return &const_cast<Dense&>(*this).at(r, c, k);
+  }
 };
 Dense dense(const Box& box);
+
+/// Calls visit(row, column, channel, value) for all elements of a box.
+template <typename Visit>
+void for_each(Dense& results, Visit&& visit) {
+  const Box& b = results.box;
+  std::int32_t* at = results.values.data();
+  for (std::int64_t r = b.row; r < b.row + b.rows; ++r)
+    for (std::int64_t c = b.column; c < b.column + b.columns; ++c)
+      for (std::int64_t k = b.channel; k < b.channel + b.channels; ++k) visit(r, c, k, *at++);
+}
+
+/// An element by its place in the order [row of all images][column][channel]. It is a failure if it
+/// is not there.
+std::int32_t element_of(const Dense& box, const Extents& extents, std::int64_t ordinal);
 
 /// Reads one stored element.
 std::int32_t read_bits(Element element, const std::byte* at);
@@ -60,6 +78,19 @@ struct Context {
   std::size_t core;
 };
 
+/// The elements of another operand, result by result.
+class ElementReader {
+ public:
+  /// Both outlive it.
+  ElementReader(const Context& context, const ElementSource& source);
+  std::int32_t operator()(std::int64_t r, std::int64_t c, std::int64_t k) const;
+
+ private:
+  const Context& context_;
+  const ElementSource& source_;
+  Dense box_;
+};
+
 /// The results of a command before its steps; empty values while the sum goes on.
 Dense compute(const Context& context, const ProductFunction& function);
 Dense compute(const Context& context, const MoveFunction& function);
@@ -67,6 +98,19 @@ Dense compute(const Context& context, const PoolFunction& function);
 Dense compute(const Context& context, const ReduceFunction& function);
 Dense compute(const Context& context, const LineFunction& function);
 Dense compute(const Context& context, const ResizeFunction& function);
+Dense compute(const Context& context, const SelectFunction& function);
+Dense compute(const Context& context, const LookupFunction& function);
+Dense compute(const Context& context, const CellStateFunction& function);
+
+/// Behind the steps: what a choice leaves as it is.
+void restore_kept(const Context& context, const SelectFunction& function, Dense& results);
+
+/// A recurrent command's results, if it makes any: lines of the result, each with its place.
+struct Line {
+  SramView view;
+  std::vector<std::int32_t> values;
+};
+std::vector<Line> compute_lines(const Context& context, const RecurrentFunction& function);
 
 /// Runs the steps of the function on its results, in place.
 void apply_steps(const Context& context, Dense& results);

@@ -36,11 +36,12 @@ struct MachineState {
         expanded(chip.memories.size()),
         srams(static_cast<std::size_t>(chip.cores)),
         sums(srams.size()),
-        vector_sums(srams.size()) {}
+        vector_sums(srams.size()),
+        recurrent(srams.size()) {}
 
   std::vector<ByteStore> memories;  ///< as ChipSpec::memories
-  /// The bytes behind compressed weights, which a model of the decoder delivers: the stored ones
-  /// are only counted (Transfer::expanded).
+  /// The bytes behind compressed weights, which a model of the decoder delivers, and the tables of
+  /// lookups: what crosses the port for them is only counted (Transfer::expanded).
   std::vector<ByteStore> expanded;
   std::vector<ByteStore> srams;  ///< of each core
   /// Sums that a later command goes on with.
@@ -52,6 +53,15 @@ struct MachineState {
   std::vector<std::map<std::int64_t, Sums>> sums;
   /// Of each core's vector unit, by the address of the result.
   std::vector<std::map<std::int64_t, Sums>> vector_sums;
+  /// Of each core's recurrent functions, by their index: what the scratch buffer of a real machine
+  /// holds in 16 bits, as real numbers.
+  struct Recurrent {
+    std::int64_t first_step = 0;     ///< of those whose input sums wait
+    std::vector<double> input_sums;  ///< [step from the first on][batch][row]
+    std::vector<double> state_sums;  ///< [batch][row]
+    std::vector<double> h, c;        ///< [direction][batch][hidden]
+  };
+  std::vector<std::map<int, Recurrent>> recurrent;
   /// Called when all commands of a group (Command::group) are done.
   std::function<void(int)> group_done;
 };

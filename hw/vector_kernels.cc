@@ -1,4 +1,4 @@
-// Everything that the vector unit computes or moves, and the steps behind any producer.
+// What the vector unit moves, pools, sums and resizes.
 
 #include <algorithm>
 #include <limits>
@@ -7,94 +7,6 @@
 #include "hw/kernels.h"
 
 namespace presil::kernels {
-
-namespace {
-
-/// Calls visit(row, column, channel, value) for all elements of a box.
-template <typename Visit>
-void for_each(Dense& results, Visit&& visit) {
-  const Box& b = results.box;
-  std::int32_t* at = results.values.data();
-  for (std::int64_t r = b.row; r < b.row + b.rows; ++r)
-    for (std::int64_t c = b.column; c < b.column + b.columns; ++c)
-      for (std::int64_t k = b.channel; k < b.channel + b.channels; ++k) visit(r, c, k, *at++);
-}
-
-/// An element by its place in the order [row of all images][column][channel].
-std::int32_t element_of(const Dense& box, const Extents& extents, std::int64_t ordinal) {
-  const std::int64_t k = ordinal % extents.channels;
-  const std::int64_t c = ordinal / extents.channels % extents.columns;
-  const std::int64_t r = ordinal / (extents.channels * extents.columns) % extents.rows;
-  const Box& b = box.box;
-  PRESIL_CHECK(r >= b.row && r < b.row + b.rows && c >= b.column && c < b.column + b.columns &&
-                   k >= b.channel && k < b.channel + b.channels,
-               "element {},{},{} is needed, rows {}+{} columns {}+{} channels {}+{} are there", r,
-               c, k, b.row, b.rows, b.column, b.columns, b.channel, b.channels);
-  return box.at(r, c, k);
-}
-
-/// The other side of a step, element by element of the results.
-class OtherSide {
- public:
-  OtherSide(const Context& context, const Step& step) : context_(context), step_(step) {
-    if (step.other == Step::Other::kOperand)
-      box_ = gather(context.computation.operand, context.sram);
-  }
-
-  std::int32_t operator()(std::int64_t r, std::int64_t c, std::int64_t k) const {
-    switch (step_.other) {
-      case Step::Other::kNone:
-        return 0;
-      case Step::Other::kImmediate:
-        return step_.immediate;
-      case Step::Other::kOperand:
-        return element_of(box_, step_.other_extents, ordinal(r, c, k));
-      case Step::Other::kConstants:
-        return read_bits(step_.other_element, context_.sram + context_.computation.constants +
-                                                  step_.constants_offset +
-                                                  ordinal(r, c, k) * bytes_of(step_.other_element));
-    }
-    return 0;
-  }
-
- private:
-  std::int64_t ordinal(std::int64_t r, std::int64_t c, std::int64_t k) const {
-    return step_.other_index(context_.computation.image * context_.function.out.rows + r, c, k);
-  }
-
-  const Context& context_;
-  const Step& step_;
-  Dense box_;
-};
-
-std::int32_t applied(const TableStep& s, std::int32_t x, std::int32_t) {
-  return s.entries[static_cast<std::size_t>(x) & (s.entries.size() - 1)];
-}
-std::int32_t applied(const AddStep& s, std::int32_t x, std::int32_t y) { return s.function(x, y); }
-std::int32_t applied(const MulStep& s, std::int32_t x, std::int32_t y) { return s.function(x, y); }
-std::int32_t applied(const RescaleStep& s, std::int32_t x, std::int32_t) { return s.function(x); }
-std::int32_t applied(const RealUnaryStep& s, std::int32_t x, std::int32_t) {
-  return s.out.stored(evaluate(s.function, s.in.real(x), s.alpha, s.beta));
-}
-std::int32_t applied(const RealBinaryStep& s, std::int32_t x, std::int32_t y) {
-  return s.out.stored(evaluate(s.function, s.x.real(x), s.y.real(y)));
-}
-
-}  // namespace
-
-void apply_steps(const Context& context, Dense& results) {
-  for (const Step& step : context.function.steps) {
-    const OtherSide other(context, step);
-    std::visit(
-        [&](const auto& apply) {
-          for_each(results, [&](std::int64_t r, std::int64_t c, std::int64_t k, std::int32_t& v) {
-            const std::int32_t y = other(r, c, k);
-            v = step.other_first ? applied(apply, y, v) : applied(apply, v, y);
-          });
-        },
-        step.apply);
-  }
-}
 
 Dense compute(const Context& context, const MoveFunction& f) {
   const Computation& c = context.computation;
@@ -238,7 +150,8 @@ Dense compute(const Context& context, const ReduceFunction& f) {
   for_each(in, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t v) {
     if (f.over_rows) {
       const std::int64_t column = out.columns == 1 ? 0 : col - out.column;
-      reducer.take(static_cast<std::size_t>(column * out.channels + (k - out.channel)), v, 0);
+      reducer.take(static_cast<std::size_t>(column * out.channels + (k - out.channel)), v,
+                   static_cast<std::int32_t>(f.column_counts ? col : r));
       return;
     }
     const std::int64_t merged = c.input_image * f.in.rows + r;
@@ -258,46 +171,6 @@ Dense compute(const Context& context, const ReduceFunction& f) {
   if (!c.last) return {};
   Dense result = dense(out);
   for (std::size_t i = 0; i < results; ++i) result.values[i] = reducer.result(i);
-  return result;
-}
-
-Dense compute(const Context& context, const LineFunction& f) {
-  const Computation& c = context.computation;
-  Dense in = gather(c.input, context.sram);
-  const Box box = in.box;
-  Dense all = dense(box);  // lines are computed whole, whichever part is this command's
-  const bool rows =
-      f.along == LineFunction::Along::kRows || f.along == LineFunction::Along::kRowsAndColumns;
-  const bool columns =
-      f.along == LineFunction::Along::kColumns || f.along == LineFunction::Along::kRowsAndColumns;
-  const bool channels = f.along == LineFunction::Along::kChannels;
-  const std::int64_t nr = rows ? box.rows : 1, nc = columns ? box.columns : 1,
-                     nk = channels ? box.channels : 1;
-  std::vector<std::int32_t> line(static_cast<std::size_t>(nr * nc * nk)), made(line.size());
-  for (std::int64_t r = 0; r < box.rows; r += nr)
-    for (std::int64_t col = 0; col < box.columns; col += nc)
-      for (std::int64_t k = 0; k < box.channels; k += nk) {
-        const auto each = [&](auto&& use) {
-          std::size_t i = 0;
-          for (std::int64_t a = 0; a < nr; ++a)
-            for (std::int64_t b = 0; b < nc; ++b)
-              for (std::int64_t d = 0; d < nk; ++d)
-                use(i++, static_cast<std::size_t>(((r + a) * box.columns + col + b) * box.channels +
-                                                  k + d));
-        };
-        each([&](std::size_t i, std::size_t at) { line[i] = in.values[at]; });
-        f.apply(line, made,
-                channels ? c.image * context.function.out.rows + box.row + r : box.channel + k);
-        each([&](std::size_t i, std::size_t at) { all.values[at] = made[i]; });
-      }
-  if (box.elements() == c.output.box.elements()) {
-    all.box = c.output.box;
-    return all;
-  }
-  Dense result = dense(c.output.box);
-  for_each(result, [&](std::int64_t r, std::int64_t col, std::int64_t k, std::int32_t& v) {
-    v = all.at(r, col, k);
-  });
   return result;
 }
 

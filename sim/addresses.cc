@@ -64,6 +64,7 @@ Addresses::StageBase Addresses::place_stage(const Stage& s, std::int64_t& at,
     base.recurrent = place(ceil_div(s.directions * sums * s.hidden * s.weight_bits, 8));
   }
   base.constants = place(s.constant_bytes);
+  if (!compressed) base.table = place(s.table_bytes);
   return base;
 }
 

@@ -47,6 +47,8 @@ class Addresses {
   std::int64_t weights_in_memory(const WeightTile& tile) const;
   /// The same where they lie expanded (MachineState::expanded).
   std::int64_t expanded_weights(const WeightTile& tile) const;
+  /// Where a lookup's table lies beside them.
+  std::int64_t expanded_table(const Stage& stage) const { return base_of(expanded_, &stage).table; }
   /// SRAM address of weights that stay.
   std::int64_t kept_weights(const WeightTile& tile) const;
   /// SRAM bytes of a stage's constants: a buffer's, or those that stay.
@@ -55,7 +57,7 @@ class Addresses {
  private:
   /// Where a stage's weights, step weights and constants begin.
   struct StageBase {
-    std::int64_t weights = 0, recurrent = 0, constants = 0;
+    std::int64_t weights = 0, recurrent = 0, constants = 0, table = 0;
   };
   StageBase place_stage(const Stage& stage, std::int64_t& at, bool compressed) const;
   std::int64_t base_of(const StageBase& base, const WeightTile& tile) const;

@@ -33,8 +33,8 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   if (options.functional) {
     if (options.batch != 1 || options.inferences != 1)
       throw Error("to be executed, a network runs once, on one image: --batch and --inferences 1");
-    result.functional =
-        std::make_shared<FunctionalPlan>(graph, result.precision, result.network, result.last);
+    result.functional = std::make_shared<FunctionalPlan>(graph, result.precision, result.network,
+                                                         result.last, result.weight_memory);
     lowering.functional = result.functional.get();
   }
   result.program = lower(chip, graph, result.network, result.plan, result.precision, lowering);

@@ -196,6 +196,18 @@ Source source_of(const Graph& graph, const std::vector<bool>& last, const Op& op
   }
 }
 
+Source last_state_source(const Op& op, const ElementOrder& steps) {
+  const RecurrentAttrs& attrs = op.as<RecurrentAttrs>();
+  const std::int64_t last = steps.shape[attrs.batch_first ? 1 : 0] - 1;
+  return [steps, last, attrs](const Shape& i) {
+    const std::int64_t direction = i[attrs.batch_first ? 1 : 0];
+    const bool backward = attrs.direction == Direction::kReverse || direction == 1;
+    const std::int64_t t = backward ? 0 : last;
+    return steps.ordinal(attrs.batch_first ? Shape{i[0], t, i[1], i[2]}
+                                           : Shape{t, i[0], i[1], i[2]});
+  };
+}
+
 std::vector<std::int32_t> source_table(const ElementOrder& result, const Source& source) {
   std::vector<std::int32_t> table(static_cast<std::size_t>(result.elements()));
   for_each_index(result.shape, [&](const Shape& index) {
@@ -275,6 +287,37 @@ RowReach reduction_reach(const ElementOrder& result, const ElementOrder& input,
     include(reach.rows[static_cast<std::size_t>(target(index) / out_row)],
             input.ordinal(index) / in_row);
   });
+  return finished(std::move(reach));
+}
+
+LinePlaces line_places(const ElementOrder& order, const std::vector<std::int64_t>& axes) {
+  Shape one_line(order.shape.size(), 1), firsts = order.shape;
+  for (const std::int64_t axis : axes) {
+    one_line[static_cast<std::size_t>(axis)] = order.shape[static_cast<std::size_t>(axis)];
+    firsts[static_cast<std::size_t>(axis)] = 1;
+  }
+  LinePlaces lines;
+  const auto into = [&](std::vector<std::int32_t>& list) {
+    return [&](const Shape& index) {
+      list.push_back(static_cast<std::int32_t>(order.ordinal(index)));
+    };
+  };
+  for_each_index(firsts, into(lines.starts));
+  for_each_index(one_line, into(lines.places));
+  return lines;
+}
+
+RowReach line_reach(const ElementOrder& order, const std::vector<std::int64_t>& axes) {
+  RowReach reach = nothing(order);
+  const LinePlaces lines = line_places(order, axes);
+  const std::int64_t row = order.extents.columns * order.extents.channels;
+  const std::int64_t last = lines.places.back();
+  for (const std::int32_t start : lines.starts)
+    for (const std::int32_t place : lines.places) {
+      Rows& rows = reach.rows[static_cast<std::size_t>((start + place) / row)];
+      include(rows, start / row);
+      include(rows, (start + last) / row);
+    }
   return finished(std::move(reach));
 }
 

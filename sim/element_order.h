@@ -48,6 +48,9 @@ Source source_of(const Graph& graph, const std::vector<bool>& last, const Op& op
 /// NumPy's broadcasting of `from` to `to`.
 Source broadcast_source(const ElementOrder& from, const Shape& to);
 
+/// From an index of a recurrent operator's last h to the element of its steps' results.
+Source last_state_source(const Op& op, const ElementOrder& steps);
+
 /// The same by ordinals of the result.
 std::vector<std::int32_t> source_table(const ElementOrder& result, const Source& source);
 /// A table that is affine is kept as such.
@@ -61,6 +64,15 @@ RowReach reduction_reach(const ElementOrder& result, const ElementOrder& input,
 /// The result of each element of the input of a reduction.
 Source reduction_target(const ElementOrder& result, const Shape& input,
                         const std::vector<std::int64_t>& axes, bool keep_dims);
+
+/// Lines along some axes, whose elements are computed together.
+struct LinePlaces {
+  std::vector<std::int32_t> starts;  ///< ordinal of each line's first element
+  std::vector<std::int32_t> places;  ///< of a line's elements, counted from its first
+};
+LinePlaces line_places(const ElementOrder& order, const std::vector<std::int64_t>& axes);
+/// Each row's whole lines.
+RowReach line_reach(const ElementOrder& order, const std::vector<std::int64_t>& axes);
 
 /// The two places of one axis that an output place of a resize lies between, each in the input.
 struct Neighbours {

@@ -56,6 +56,9 @@ class Layouts {
 
   bool of_output(const Op& op, TensorId out) const {
     const Wish wish = wish_of(op);
+    const bool keeps =
+        op.kind == OpKind::kLayerNorm && !last_[static_cast<std::size_t>(op.inputs[0])];
+    if (keeps) return false;  // over the last axes of a feature map
     if (wish != Wish::kAny) return wish == Wish::kLast;
     if (!changes_axes(op))
       for (const TensorId in : op.inputs)

@@ -17,32 +17,30 @@ class Line : StageOp {
   explicit Line(const StageOp& call) : StageOp(call) {}
 
   FunctionKind function() {
-    LineFunction f;
+    const ElementOrder order = plan.order_of(in());
+    if (order.stride != plan.order_of(made).stride)
+      cannot_execute(op, "its input and its result are laid out differently");
+    LinePlaces lines = line_places(order, axes());
+    return LineFunction{std::move(lines.starts), std::move(lines.places), in_extents(),
+                        line_function()};
+  }
+
+ private:
+  std::vector<std::int64_t> axes() const {
     const auto rank = static_cast<std::int64_t>(desc(in()).shape.size());
-    const bool last = plan.last()[static_cast<std::size_t>(in())] || rank < 3;
-    const std::int64_t channel_axis = last ? rank - 1 : 1;
-    std::int64_t axis = channel_axis;
-    if (const auto* attrs = std::get_if<AxisAttrs>(&op.attrs)) axis = attrs->axis;
-    if (op.kind == OpKind::kLayerNorm) axis = op.as<NormAttrs>().axis;
-    if (op.kind == OpKind::kLayerNorm && axis != rank - 1)
-      cannot_execute(op, "over more than the last axis");
-    if (axis < 0) axis += rank;
-    using Along = LineFunction::Along;
-    if (op.kind == OpKind::kInstanceNorm)
-      f.along = Along::kRowsAndColumns;
-    else if (axis == channel_axis)
-      f.along = Along::kChannels;
-    else if (!last && axis == rank - 1)
-      f.along = Along::kColumns;
-    else if (rank >= 2 && (last || rank >= 4) && axis == rank - 2)
-      f.along = Along::kRows;
-    else
-      cannot_execute(op, fmt::format("along axis {}", axis));
-    if (f.along == Along::kChannels &&
-        stage.in.channels != desc(in()).shape[static_cast<std::size_t>(axis)])
-      cannot_execute(op, fmt::format("along axis {}", axis));
-    f.apply = line_function();
-    return f;
+    std::vector<std::int64_t> all;
+    switch (op.kind) {
+      case OpKind::kLayerNorm:
+        for (std::int64_t axis = op.as<NormAttrs>().axis; axis < rank; ++axis) all.push_back(axis);
+        return all;
+      case OpKind::kInstanceNorm:
+        for (std::int64_t axis = 2; axis < rank; ++axis) all.push_back(axis);
+        return all;
+      case OpKind::kLrn:
+        return {1};
+      default:
+        return {op.as<AxisAttrs>().axis};
+    }
   }
 
   /// What follows owns all that it needs: a Program outlives the graph that it was made of.

@@ -27,7 +27,7 @@ class ReductionMaker : StageOp {
     }
     if (f.reduction == Reduction::kArgMax) {
       const auto axis = static_cast<std::size_t>(op.as<ReduceAttrs>().axes.at(0));
-      if (f.over_rows) cannot_execute(op, "over rows");
+      f.column_counts = from.extents.columns > result.extents.columns;
       f.position = source_table(from, [axis](const Shape& index) { return index[axis]; });
       return f;
     }

@@ -46,7 +46,7 @@ Element FunctionalPlan::element_of(TensorId id) const {
 
 namespace {
 
-FunctionKind kind_of(const StageOp& call) {
+FunctionKind kind_of(const StageOp& call, int pass) {
   using enum OpKind;
   switch (call.op.kind) {
     case kConv:
@@ -89,29 +89,33 @@ FunctionKind kind_of(const StageOp& call) {
     case kExpand:
     case kIdentity:
       return movement_function(call);
+    case kWhere:
+      return select_function(call, pass);
     case kLstm:
     case kGru:
     case kRnn:
-    case kBatchNorm:
-    case kWhere:
+      return recurrent_function(call);
     case kHost:
-      cannot_execute(call.op, "no function");
+      cannot_execute(call.op, "it runs on the host");
     default:
       return elementwise_function(call);
   }
 }
 
-Function function_of_stage(const FunctionalPlan& plan, const Stage& stage) {
+/// Are the rows that a result needs known?
+bool knows_rows(const Stage& stage, const Op& op) {
+  return stage.reach != Reach::kProportional || op.kind == OpKind::kTransposedConv ||
+         stage.in.rows == stage.out.rows;
+}
+
+Function function_of_stage(const FunctionalPlan& plan, const Stage& stage, int pass) {
   const Op& op = plan.graph().op(stage.op);
-  if (stage.reach == Reach::kProportional && op.kind != OpKind::kTransposedConv)
-    cannot_execute(op, "which rows it needs is not worked out");
-  if (stage.operands.size() > 1)
-    cannot_execute(op, "it reads more than one operand beside its input");
+  if (!knows_rows(stage, op)) cannot_execute(op, "which rows it needs is not worked out");
   Function function;
   function.output = plan.element_of(stage.output);
   function.out = {stage.out.rows, stage.out.columns, stage.out.channels};
   TensorId streamed = stage.fused.empty() ? stage.output : op.outputs.at(0);
-  function.kind = kind_of({plan, stage, op, streamed, function.steps});
+  function.kind = kind_of({plan, stage, op, streamed, function.steps}, pass);
   for (const OpId id : stage.fused) {
     const Op& fused = plan.graph().op(id);
     function.steps.push_back(step_of(plan, stage, fused, streamed));
@@ -122,9 +126,11 @@ Function function_of_stage(const FunctionalPlan& plan, const Stage& stage) {
 
 }  // namespace
 
-int FunctionalPlan::function_of(const Stage& stage) {
-  const auto [at, fresh] = known_.try_emplace(&stage, static_cast<int>(functions_.size()));
-  if (fresh) functions_.push_back(function_of_stage(*this, stage));
+int FunctionalPlan::function_of(const Stage& stage, int pass) {
+  const auto index = static_cast<int>(functions_.size());
+  const auto [at, fresh] = known_.try_emplace({&stage, pass}, index);
+  if (fresh) functions_.push_back(function_of_stage(*this, stage, pass));
+  if (fresh && stage.kind == StageKind::kRecurrent) recurrent_[stage.op] = index;
   return at->second;
 }
 

@@ -3,6 +3,7 @@
 // configuration of each, and the bytes that its weights and constants travel as.
 
 #include <map>
+#include <utility>
 #include <vector>
 
 #include "hw/function.h"
@@ -21,6 +22,7 @@ struct PackedTile {
   std::int64_t image = 0;
   Rows outputs, channels;
   std::int64_t bytes = 0;
+  bool table = false;  ///< a lookup's, whole
   enum class Place : std::uint8_t { kMemory, kExpanded, kSram };
   Place place = Place::kMemory;
   std::int64_t address = 0;
@@ -30,12 +32,18 @@ struct PackedTile {
 class FunctionalPlan {
  public:
   FunctionalPlan(const Graph& graph, const PrecisionPlan& precision, const FusedNetwork& network,
-                 const std::vector<bool>& last)
-      : graph_(graph), precision_(precision), network_(network), last_(last) {}
+                 const std::vector<bool>& last, int weight_memory)
+      : graph_(graph),
+        precision_(precision),
+        network_(network),
+        last_(last),
+        weight_memory_(weight_memory) {}
 
-  /// Index of the stage's Function. Throws Error naming the operator if the machine cannot execute
-  /// it, or not in this type.
-  int function_of(const Stage& stage);
+  /// Index of the stage's Function; `pass`: of which of the commands that share a tile. Throws
+  /// Error naming the operator if the machine cannot execute it, or not in this type.
+  int function_of(const Stage& stage, int pass = 0);
+  /// Index of the function of a recurrent operator.
+  int recurrent_function(OpId op) const { return recurrent_.at(op); }
   /// How a tensor's elements are stored. Throws Error naming it if that is not its own type.
   Element element_of(TensorId id) const;
   std::vector<Function> take_functions() { return std::move(functions_); }
@@ -49,13 +57,16 @@ class FunctionalPlan {
   const FusedNetwork& network() const { return network_; }
   const std::vector<bool>& last() const { return last_; }
   ElementOrder order_of(TensorId id) const;
+  int weight_memory() const { return weight_memory_; }  ///< index in ChipSpec::memories
 
  private:
   const Graph& graph_;
   PrecisionPlan precision_;
   FusedNetwork network_;
   std::vector<bool> last_;
-  std::map<const Stage*, int> known_;
+  int weight_memory_;
+  std::map<std::pair<const Stage*, int>, int> known_;
+  std::map<OpId, int> recurrent_;
   std::vector<Function> functions_;
 };
 

@@ -4,6 +4,7 @@
 #include <array>
 #include <cmath>
 #include <deque>
+#include <set>
 #include <utility>
 #include <variant>
 
@@ -94,8 +95,12 @@ class Lowering {
   }
 
  private:
+  // ---- What the machine executes ----
+
   /// Where a tile of weights has to be when the machine starts.
-  void note(const WeightTile& tile, PackedTile::Place place, std::int64_t address) {
+  void note(const WeightTile& tile, PackedTile::Place place, std::int64_t address,
+            bool table = false) {
+    if (!noted_.insert({place, address}).second) return;  // loaded again
     functional_->tiles.push_back(
         {.group = group_,
          .stage = static_cast<std::size_t>(tile.stage - network_.groups[group_].stages.data()),
@@ -105,28 +110,41 @@ class Lowering {
          .outputs = tile.outputs,
          .channels = tile.channels,
          .bytes = tile.bytes,
+         .table = table,
          .place = place,
          .address = address});
   }
-  /// Weights that nothing loads are in SRAM.
+  /// Weights that nothing loads are in SRAM; tables are read where they lie.
   void note_kept(const ComputeTile& tile) {
+    const Stage& stage = *tile.stage;
     if (tile.weights.bytes > 0 && tile.weights.buffer < 0)
       note(tile.weights, PackedTile::Place::kSram, at_.kept_weights(tile.weights));
-    if (tile.stage->constant_bytes > 0 && tile.constants < 0)
-      note({.stage = tile.stage, .bytes = tile.stage->constant_bytes}, PackedTile::Place::kSram,
+    if (stage.constant_bytes > 0 && tile.constants < 0)
+      note({.stage = &stage, .bytes = stage.constant_bytes}, PackedTile::Place::kSram,
            at_.constants_region(tile).address);
+    if (stage.table_bytes > 0)
+      note({.stage = &stage, .bytes = stage.table_bytes}, PackedTile::Place::kExpanded,
+           at_.expanded_table(stage), true);
   }
 
-  Computation computation_of(const ComputeTile& tile, const Region& constants) {
+  /// The second command of a choice between two streams reads the condition again.
+  const Tile& input_of(const ComputeTile& tile, std::size_t pass) const {
+    if (pass == 0) return tile.input;
+    const TensorId condition = graph_.op(tile.stage->op).inputs[0];
+    return condition == tile.stage->input ? tile.input : tile.operands[0];
+  }
+
+  Computation computation_of(const ComputeTile& tile, const Region& constants, std::size_t pass) {
     const Stage& stage = *tile.stage;
-    Computation c{.function = functional_->function_of(stage)};
+    Computation c{.function = functional_->function_of(stage, static_cast<int>(pass))};
     c.image = tile.output.image;
     c.input_image = tile.input.image;
-    c.input = at_.sram_view(tile.input, functional_->element_of(stage.input));
+    const TensorId read = pass == 0 ? stage.input : graph_.op(stage.op).inputs[0];
+    c.input = at_.sram_view(input_of(tile, pass), functional_->element_of(read));
     c.output = at_.sram_view(tile.output, functional_->element_of(stage.output));
-    if (!tile.operands.empty() && tile.last_of_sum)
+    if (pass < tile.operands.size() && tile.last_of_sum)
       c.operand =
-          at_.sram_view(tile.operands[0], functional_->element_of(stage.operands[0].tensor));
+          at_.sram_view(tile.operands[pass], functional_->element_of(stage.operands[pass].tensor));
     if (tile.weight_map.map != nullptr)
       c.weight_map = at_.sram_view(tile.weight_map, functional_->element_of(stage.weights));
     else if (tile.weights.bytes > 0)
@@ -137,15 +155,38 @@ class Lowering {
     c.first = tile.channels.begin == 0;
     c.last = tile.last_of_sum;
     c.sum_slot = CutSums::cuts_sum(tile) ? cut_sums_[static_cast<std::size_t>(core_)].number() : -1;
+    if (stage.table_bytes > 0) c.table = at_.expanded_table(stage);
+    return c;
+  }
+
+  /// A command of a recurrent stage; its scratch buffer has no elements that others read.
+  Computation recurrent_computation(const ComputeTile& tile) {
+    using Phase = RecurrentPart::Phase;
+    const Stage& stage = *tile.stage;
+    const bool products = !tile.step && tile.input.tensor != kNoTensor;
+    Computation c{.function = functional_->function_of(stage)};
+    if (products) c.input = at_.sram_view(tile.input, functional_->element_of(stage.input));
+    if (tile.step) c.output = at_.sram_view(tile.output, functional_->element_of(stage.output));
+    if (tile.weights.bytes > 0) c.weights = at_.weight_region(tile).address;
+    c.recurrent = {.phase = products    ? Phase::kInputSums
+                            : tile.step ? Phase::kCell
+                                        : Phase::kStateSums,
+                   .direction = tile.direction,
+                   .step = tile.steps.begin,
+                   .steps = tile.steps.count(),
+                   .first_row = tile.outputs.begin,
+                   .rows = tile.outputs.count()};
     return c;
   }
 
   /// What the command to be emitted next computes.
-  void compute_next(const ComputeTile& tile, const Region& constants) {
+  void compute_next(const ComputeTile& tile, const Region& constants, std::size_t pass = 0) {
     if (functional_ == nullptr) return;
     program_.computation_of.resize(program_.commands.size(), -1);
     program_.computation_of.push_back(static_cast<std::int32_t>(program_.computations.size()));
-    program_.computations.push_back(computation_of(tile, constants));
+    program_.computations.push_back(tile.stage->kind == StageKind::kRecurrent
+                                        ? recurrent_computation(tile)
+                                        : computation_of(tile, constants, pass));
   }
 
   void lower_group(std::size_t g) {
@@ -241,17 +282,16 @@ class Lowering {
     sums.took_part(tile, emit(std::move(command)));
   }
 
-  /// One pass over two operands; a further pass for each further operand.
+  /// One pass over two operands; a further pass for a further operand.
   void emit_vectors(const ComputeTile& tile, const Region& constants) {
     Vector v = vector_of(tile);
-    v.input = at_.region_of(tile.input);
     v.output = at_.region_of(tile.output);
     v.constants = constants;
     for (std::size_t i = 0; i < std::max<std::size_t>(1, tile.operands.size()); ++i) {
+      v.input = at_.region_of(input_of(tile, i));
       if (i < tile.operands.size()) v.operand = at_.region_of(tile.operands[i]);
-      compute_next(tile, constants);
+      compute_next(tile, constants, i);
       emit({.work = v});
-      v.input = v.output;
     }
   }
 
@@ -290,6 +330,7 @@ class Lowering {
   int program_group_ = 0, core_ = 0;
   std::size_t group_ = 0;
   FunctionalPlan* functional_ = nullptr;
+  std::set<std::pair<PackedTile::Place, std::int64_t>> noted_;  ///< tiles, by place and address
   /// Without layer overlap: what the group's commands but weight loads wait for, the last commands
   /// of each engine in the group before.
   std::vector<CommandId> waits_for_, last_of_group_;

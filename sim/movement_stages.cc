@@ -59,9 +59,10 @@ class Movement : OpStages {
     merge_batch(stage.in);
     stage.reach = Reach::kWhole;
     stage.whole_channels = true;
-    if (!c_.is_activation(op_.inputs.at(0)))
+    if (!c_.is_activation(op_.inputs.at(0))) {
       stage.constant_bytes = stage.out.bytes();
-    else if (c_.is_activation(op_.inputs.at(1)))
+      stage.table_bytes = c_.constant_bytes(op_.inputs[0]);
+    } else if (c_.is_activation(op_.inputs.at(1)))
       stage.operands.push_back({op_.inputs[1], c_.map_of(op_.inputs[1])});
     return {stage};
   }
@@ -109,15 +110,26 @@ class Movement : OpStages {
         part.out_row = 0;
         column += part.in.columns;
       } else {
-        // Along images: this part's share of the whole output.
-        part.out = part.in;
-        part = proportional(part);
+        part = along_images(part, axis);
         part.out_row = row;
         row += part.out.rows;
       }
       parts.push_back(part);
     }
     return parts;
+  }
+
+  /// This part's share of the whole output: rows of the images in front of the axis, where all from
+  /// the axis on are one image.
+  Stage along_images(Stage part, std::int64_t axis) const {
+    part.out = part.in;
+    part = proportional(part);
+    const std::int64_t images = element_count(Shape(shape(0).begin(), shape(0).begin() + axis));
+    if (images == 1 || c_.batch > 1 || !last_of(op_.outputs[0])) return part;
+    for (FeatureMap* map : {&part.in, &part.out}) map->batch = images, map->rows /= images;
+    const FeatureMap whole = c_.map_of(op_.outputs[0]);
+    part.out_image_rows = whole.batch * whole.rows / images;
+    return part;
   }
 
   std::vector<Stage> split() const {

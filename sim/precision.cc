@@ -109,8 +109,8 @@ class Planner {
   }
 
  private:
-  /// Where a quantised network leaves its integers (dequantised outputs, float post-processing), the
-  /// vector unit has floats, which no narrower type stands for.
+  /// Where a quantised network leaves its integers (dequantised outputs, float post-processing),
+  /// the vector unit has floats, which no narrower type stands for.
   void keep_floats() {
     bool quantised = false;
     for (const TensorDesc& tensor : graph_.tensors())

@@ -98,6 +98,7 @@ struct Stage {
   bool work_on_input = false;       ///< elements of the input (reductions), else of the output
   std::int64_t work_multiple = 1;   ///< taps of a pooling
   std::int64_t constant_bytes = 0;  ///< tables and scales that are loaded with it
+  std::int64_t table_bytes = 0;     ///< of a constant that it reads elements of (a gather)
 
   // kRecurrent: in is [steps, input], out [steps, hidden x directions]; `reduction` is the input
   std::int64_t steps = 1, hidden = 0, gates = 0, directions = 1;

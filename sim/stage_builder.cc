@@ -104,6 +104,11 @@ class Builder : OpStages {
 
   Stage convolution(Stage stage) const {
     const ConvAttrs& attrs = op_.as<ConvAttrs>();
+    if (stage.in.channels != shape(0).at(1))
+      throw Error(
+          "{}: its input '{}' is stored as a sequence, with {} channels instead of {}; a Transpose "
+          "between them would do",
+          op_.name, c_.graph.tensor(stage.input).name, stage.in.channels, shape(0)[1]);
     stage.reach = Reach::kWindow;
     stage.window = attrs.window;
     stage.groups = attrs.groups;
@@ -187,8 +192,11 @@ class Builder : OpStages {
       copy.input = *main;
       copy.output = *other;
       copy.out = c_.map_of(*other);
-      copy.in = copy.out;
-      stages.push_back(proportional(copy));
+      copy.in = c_.map_of(*main);
+      const bool from_steps = *main == op_.outputs[0] && *other == op_.outputs[1];
+      if (!from_steps) copy.in = copy.out;  // the cell's state: as many bytes
+      stages.push_back(from_steps ? mapped(copy, last_state_source(op_, order_of(*main)))
+                                  : proportional(copy));
     }
     return stages;
   }
@@ -260,7 +268,7 @@ class Builder : OpStages {
       case kLogSoftmax:
         return over_axis(stage, op_.as<AxisAttrs>().axis);
       case kLayerNorm:
-        return with_constants(over_axis(stage, op_.as<NormAttrs>().axis));
+        return with_constants(layer_norm(stage));
       case kInstanceNorm:
         stage.reach = Reach::kWhole;
         stage.channelwise = true;
@@ -302,10 +310,32 @@ class Builder : OpStages {
       stage.whole_channels = true;
       merge_batch(stage.in);
       merge_batch(stage.out);
-    } else {
-      stage.reach = Reach::kWhole;
-      stage.channelwise = true;
+      return stage;
     }
+    if (axis < (last ? rank - 2 : 1)) return over_lines(stage, {axis});
+    stage.reach = Reach::kWhole;
+    stage.channelwise = true;
+    return stage;
+  }
+
+  /// Over the last axes, from one on.
+  Stage layer_norm(Stage stage) const {
+    const std::int64_t first = op_.as<NormAttrs>().axis;
+    const auto rank = static_cast<std::int64_t>(shape(0).size());
+    if (first == rank - 1) return over_axis(stage, first);
+    std::vector<std::int64_t> axes;
+    for (std::int64_t axis = first; axis < rank; ++axis) axes.push_back(axis);
+    return over_lines(stage, axes);
+  }
+
+  /// Lines that go through several images, or through rows and channels.
+  Stage over_lines(Stage stage, const std::vector<std::int64_t>& axes) const {
+    if (c_.batch > 1) return proportional(stage);
+    merge_batch(stage.in);
+    merge_batch(stage.out);
+    stage.reach = Reach::kMapped;
+    stage.whole_channels = true;
+    stage.row_reach = std::make_shared<RowReach>(line_reach(order_of(stage.input), axes));
     return stage;
   }
 
@@ -317,7 +347,8 @@ class Builder : OpStages {
     const std::int64_t channel_axis = last ? rank - 1 : 1;
     const bool over_channels =
         std::find(attrs.axes.begin(), attrs.axes.end(), channel_axis) != attrs.axes.end();
-    if (over_channels && attrs.axes.size() == 1 && last &&
+    const bool in_line = stage.out.channels == 1 || stage.out.batch * stage.out.rows == 1;
+    if (over_channels && attrs.axes.size() == 1 && last && in_line &&
         stage.out.batch * stage.out.rows * stage.out.channels == stage.in.batch * stage.in.rows) {
       // [.., T, F] -> [.., T] or [.., T, 1]: one result a row.
       merge_batch(stage.in);

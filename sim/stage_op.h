@@ -33,9 +33,13 @@ FunctionKind product_function(const StageOp& call);      ///< kConv ... kMatMul
 FunctionKind elementwise_function(const StageOp& call);  ///< kAdd ... kDequantize
 FunctionKind movement_function(const StageOp& call);     ///< kConcat ... kIdentity
 FunctionKind gather_function(const StageOp& call);
+/// `pass`: which of the commands that share a tile (sim/lower.cc).
+FunctionKind select_function(const StageOp& call, int pass);
 FunctionKind pool_function(const StageOp& call);
 FunctionKind reduction_function(const StageOp& call);  ///< global pools, kReduceMean ... kArgMax
 FunctionKind bilinear_function(const StageOp& call);
 FunctionKind line_function(const StageOp& call);  ///< kSoftmax ... kLrn
+
+FunctionKind recurrent_function(const StageOp& call);  ///< and what copies its last states out
 
 }  // namespace presil

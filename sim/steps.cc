@@ -211,46 +211,78 @@ Step binary_step(const FunctionalPlan& plan, const Op& op) {
                                   .out = format_of(plan, op.outputs[0])}};
 }
 
-/// Where the other operand of a step is, and which element of it each result needs.
-void find_other(const FunctionalPlan& plan, const Stage& stage, const Op& op, TensorId other,
-                Step& step) {
-  const TensorDesc& desc = plan.graph().tensor(other);
-  const ElementOrder result = plan.order_of(op.outputs[0]);
-  step.other_element = plan.element_of(other);
-  if (!desc.constant) {
-    if (stage.operands.size() != 1 || stage.operands[0].tensor != other)
-      cannot_execute(op, "it reads more than one operand beside its input");
-    const FeatureMap& map = stage.operands[0].map;
-    step.other = Step::Other::kOperand;
-    step.other_extents = {map.rows, map.columns, map.channels};
-    step.other_index = index_map(
-        result, source_table(result, broadcast_source(plan.order_of(other), result.shape)));
-    return;
-  }
-  if (element_count(desc.shape) == 1) {
-    step.other = Step::Other::kImmediate;
-    step.immediate = constant_bits(plan, other).front();
-    return;
-  }
-  step.other = Step::Other::kConstants;
-  for (const TensorId id : constants_of(plan.graph(), stage)) {
-    if (id == other) break;
-    step.constants_offset +=
-        element_count(plan.graph().tensor(id).shape) * bytes_of(plan.element_of(id));
-  }
-  step.other_index =
-      index_map(result, source_table(result, broadcast_source({desc.shape, true}, result.shape)));
+/// Elements of a constant as a step reads them.
+Format constant_format(const FunctionalPlan& plan, TensorId id) {
+  Format f = format_of(plan, id);
+  f.element = plan.element_of(id);
+  return f;
+}
+
+Step norm_step(const FunctionalPlan& plan, const Stage& stage, const Op& op) {
+  NormStep step{.epsilon = op.as<NormAttrs>().epsilon,
+                .in = format_of(plan, op.inputs[0]),
+                .out = format_of(plan, op.outputs[0])};
+  const auto parameter = [&](std::size_t operand) -> NormStep::Parameter {
+    const TensorId id = op.inputs[operand];
+    if (!plan.graph().tensor(id).constant)
+      cannot_execute(op, "its parameters are known only at run time");
+    Shape shape = plan.graph().tensor(id).shape;  // [C], one a channel
+    shape.resize(plan.graph().tensor(op.inputs[0]).shape.size() - 1, 1);
+    return {element_source(plan, stage, op, id, shape), constant_format(plan, id)};
+  };
+  step.scale = parameter(1);
+  step.bias = parameter(2);
+  step.mean = parameter(3);
+  step.variance = parameter(4);
+  return {.apply = step};
 }
 
 }  // namespace
 
+ElementSource element_source(const FunctionalPlan& plan, const Stage& stage, const Op& op,
+                             TensorId id, const Shape& shape) {
+  using From = ElementSource::From;
+  const TensorDesc& desc = plan.graph().tensor(id);
+  const ElementOrder result = plan.order_of(op.outputs[0]);
+  ElementSource source{.element = plan.element_of(id)};
+  const auto index = [&](const ElementOrder& order) {
+    return index_map(result, source_table(result, broadcast_source(order, result.shape)));
+  };
+  if (!desc.constant) {
+    const bool streamed = id == stage.input;
+    const auto operand = std::find_if(stage.operands.begin(), stage.operands.end(),
+                                      [&](const Operand& o) { return o.tensor == id; });
+    PRESIL_CHECK(streamed || operand != stage.operands.end(), "{}: '{}' is not read", op.name,
+                 desc.name);
+    const FeatureMap& map = operand != stage.operands.end() ? operand->map : stage.in;
+    source.from = operand != stage.operands.end() ? From::kOperand : From::kInput;
+    source.extents = {map.rows, map.columns, map.channels};
+    source.index = index(plan.order_of(id));
+    return source;
+  }
+  if (element_count(desc.shape) == 1) {
+    source.from = From::kImmediate;
+    source.immediate = constant_bits(plan, id).front();
+    return source;
+  }
+  source.from = From::kConstants;
+  for (const TensorId before : constants_of(plan.graph(), stage)) {
+    if (before == id) break;
+    source.constants_offset +=
+        element_count(plan.graph().tensor(before).shape) * bytes_of(plan.element_of(before));
+  }
+  source.index = index({shape.empty() ? desc.shape : shape, true});
+  return source;
+}
+
 Step step_of(const FunctionalPlan& plan, const Stage& stage, const Op& op, TensorId streamed) {
+  if (op.kind == OpKind::kBatchNorm) return norm_step(plan, stage, op);
   if (op.inputs.size() == 1) return unary_step(plan, op, op.inputs[0], op.outputs[0]);
   if (op.inputs.size() != 2 || !binary_function(op.kind))
     cannot_execute(op, fmt::format("an elementwise operator with {} operands", op.inputs.size()));
   Step step = binary_step(plan, op);
   step.other_first = op.inputs[0] != streamed;
-  find_other(plan, stage, op, op.inputs[step.other_first ? 0 : 1], step);
+  step.other = element_source(plan, stage, op, op.inputs[step.other_first ? 0 : 1]);
   return step;
 }
 

@@ -24,6 +24,11 @@ TableStep table_of(const FunctionalPlan& plan, const Op& op, TensorId in, Tensor
 /// machine cannot execute it.
 Step step_of(const FunctionalPlan& plan, const Stage& stage, const Op& op, TensorId streamed);
 
+/// Where a stage has an operand of `op`, and which element of it each result needs. `shape`: of a
+/// constant, as it broadcasts (NumPy), where that is not its own.
+ElementSource element_source(const FunctionalPlan& plan, const Stage& stage, const Op& op,
+                             TensorId id, const Shape& shape = {});
+
 /// From one quantisation to another; empty if they are the same.
 std::optional<Rescale> rescale_of(const FunctionalPlan& plan, const Op& op, TensorId in,
                                   TensorId out);

@@ -58,8 +58,10 @@ struct ComputeTile {
   const Stage* stage = nullptr;
   Rows outputs, channels;
   std::int64_t positions = 0;
-  bool last_of_sum = true;  ///< results leave the accumulators
-  bool step = false;        ///< a recurrent step's vector part
+  bool last_of_sum = true;     ///< results leave the accumulators
+  bool step = false;           ///< a recurrent step's vector part
+  std::int64_t direction = 0;  ///< of a recurrent stage, and the steps, in their own order
+  Rows steps;
   Tile input, output;
   WeightTile weights;  ///< bytes 0: none
   Tile weight_map;     ///< weights that are an activation (map != nullptr)
@@ -142,7 +144,7 @@ class Walker {
   void walk_recurrent(const Stage& stage, const StageMapping& m);
   void input_product(const Stage& stage, const StageMapping& m, std::int64_t direction, Rows steps);
   void recurrent_step(const Stage& stage, const StageMapping& m, std::int64_t direction,
-                      const Tile& out);
+                      std::int64_t step, const Tile& out);
   void chain_stage(const Stage& stage, int number, std::int64_t image, Rows rows);
   void load_constants(const Stage& stage, int number, ComputeTile& tile);
   void load_operands(const Stage& stage, int number, ComputeTile& tile, const PositionTile& at,

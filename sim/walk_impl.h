@@ -321,7 +321,7 @@ void Walker<Sink>::walk_recurrent(const Stage& stage, const StageMapping& m) {
     for (const Rows steps : cut({0, stage.steps}, at_once)) {
       input_product(stage, m, direction, steps);
       for (std::int64_t step = steps.begin; step < steps.end; ++step)
-        recurrent_step(stage, m, direction, out);
+        recurrent_step(stage, m, direction, step, out);
     }
   if (out.buffer >= 0) sink_.store(out);
 }
@@ -333,6 +333,8 @@ void Walker<Sink>::input_product(const Stage& stage, const StageMapping& m, std:
   const std::int64_t lines = stage.in.elements() / stage.in.channels / stage.steps;  // of a step
   ComputeTile product{.stage = &stage, .channels = {0, stage.reduction}};
   product.positions = lines * steps.count();
+  product.direction = direction;
+  product.steps = steps;
   product.output = {.map = &stage.out, .buffer = index_.find(Use::kScratch, 0)};
   const Frame all_in{{0, stage.in.rows}, {0, stage.in.columns}, {0, stage.in.channels}};
   const Part whole{{0, stage.out.rows}, {0, stage.out.channels}};
@@ -353,11 +355,13 @@ void Walker<Sink>::input_product(const Stage& stage, const StageMapping& m, std:
 /// The product with the step's state, and the gates' arithmetic behind it.
 template <typename Sink>
 void Walker<Sink>::recurrent_step(const Stage& stage, const StageMapping& m, std::int64_t direction,
-                                  const Tile& out) {
+                                  std::int64_t step, const Tile& out) {
   const std::int64_t sums = stage.gates * stage.hidden;
   const int scratch = index_.find(Use::kScratch, 0), held = index_.find(Use::kRecurrentWeights, 0);
   ComputeTile recurrent{.stage = &stage, .channels = {0, stage.hidden}};
   recurrent.positions = stage.in.elements() / stage.in.channels / stage.steps;
+  recurrent.direction = direction;
+  recurrent.steps = {step, step + 1};
   recurrent.input = recurrent.output = {.map = &stage.out, .buffer = scratch};
   for (const Rows outputs : cut({0, sums}, m.hold_recurrent ? sums : m.outputs)) {
     recurrent.outputs = outputs;

@@ -30,7 +30,9 @@ class Packer {
         op_(plan.graph().op(stage.op)) {}
 
   std::vector<std::byte> pack() && {
-    if (tile_.constants)
+    if (tile_.table)
+      pack_table();
+    else if (tile_.constants)
       pack_constants();
     else
       pack_weights();
@@ -41,7 +43,14 @@ class Packer {
   }
 
  private:
+  /// Row-major, as the graph has it.
+  void pack_table() {
+    for (const std::int32_t bits : constant_bits(plan_, op_.inputs[0]))
+      append(bytes_, bits, bytes_of(plan_.element_of(op_.inputs[0])));
+  }
+
   void pack_constants() {
+    if (stage_.table_bytes > 0) return;  // its elements are read where the table lies
     for (const TensorId id : constants_of(graph_, stage_))
       for (const std::int32_t bits : constant_bits(plan_, id))
         append(bytes_, bits, bytes_of(plan_.element_of(id)));
@@ -70,6 +79,7 @@ class Packer {
   }
 
   void pack_biases() {
+    if (stage_.kind == StageKind::kRecurrent) return pack_gate_biases();
     if (stage_.constant_bits == 0 || op_.inputs.size() < 3 || op_.inputs[2] == kNoTensor) return;
     const TensorDesc& bias = graph_.tensor(op_.inputs[2]);
     std::vector<std::int32_t> values;
@@ -89,9 +99,24 @@ class Packer {
       append(bytes_, values[static_cast<std::size_t>(k)], stage_.constant_bits / 8);
   }
 
+  /// Those of the input's sums, 32 bits a row; [directions][input, state][rows].
+  void pack_gate_biases() {
+    if (tile_.tensor != stage_.weights) return;
+    const bool given = op_.inputs.size() > 3 && op_.inputs[3] != kNoTensor;
+    const std::vector<std::int32_t> values =
+        given ? constant_bits(plan_, op_.inputs[3]) : std::vector<std::int32_t>{};
+    const std::int64_t first = tile_.image * 2 * stage_.gates * stage_.hidden;
+    for (std::int64_t k = tile_.outputs.begin; k < tile_.outputs.end; ++k)
+      append(bytes_, given ? values[static_cast<std::size_t>(first + k)] : 0, 4);
+  }
+
   /// Element of the weights' tensor.
   std::int64_t place(std::int64_t k, std::int64_t tap, std::int64_t i) const {
     const std::int64_t taps = stage_.weight_taps(), depth = stage_.reduction;
+    if (stage_.kind == StageKind::kRecurrent) {  // [direction][row][input or state]
+      const std::int64_t width = tile_.tensor == stage_.weights ? stage_.reduction : stage_.hidden;
+      return (tile_.image * stage_.gates * stage_.hidden + k) * width + i;
+    }
     switch (op_.kind) {
       case OpKind::kTransposedConv: {
         const std::int64_t group = k / stage_.group_outputs();

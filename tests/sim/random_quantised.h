@@ -5,7 +5,7 @@
 
 namespace presil::testing {
 
-/// Deterministic. `wide`: int16 activations and fp16 are among the types, too.
+/// Deterministic. `wide`: int16 activations, int4 weights, fp16 and bf16 are among the types, too.
 Graph random_quantised_network(std::uint64_t seed, int number, bool wide);
 
 }  // namespace presil::testing

@@ -147,15 +147,14 @@ class Fuser {
     (one_pass ? stage.vector_cost : stage.epilogue) += cost;
     const FeatureMap out = c_.map_of(op.outputs[0]);
     stage.out.bits = out.bits;
-    stage.out.atom = out.atom;
+    if (stage.out.channels == out.channels) stage.out.atom = out.atom;  // else seen as one row each
     stage.output = op.outputs[0];
     stage.fused.push_back(static_cast<OpId>(&op - c_.graph.ops().data()));
     for (const TensorId input : op.inputs) {
       if (input == streamed || input == kNoTensor) continue;
       if (c_.is_activation(input)) {
         FeatureMap map = c_.map_of(input);
-        if (stage.out.batch == 1 && map.batch > 1 && map.batch * map.rows == stage.out.rows)
-          map.rows *= map.batch, map.batch = 1;
+        if (stage.out.batch == 1) map.rows *= map.batch, map.batch = 1;  // as the stage's images
         stage.operands.push_back({input, map});
       } else if (element_count(c_.graph.tensor(input).shape) > 1) {
         stage.constant_bytes += c_.constant_bytes(input);

@@ -352,7 +352,8 @@ class Builder : OpStages {
         stage.out.batch * stage.out.rows * stage.out.channels == stage.in.batch * stage.in.rows) {
       // [.., T, F] -> [.., T] or [.., T, 1]: one result a row.
       merge_batch(stage.in);
-      stage.out = FeatureMap{.rows = stage.in.rows, .bits = stage.out.bits, .atom = 1};
+      const std::int64_t atom = stage.out.channels == 1 ? stage.out.atom : 1;
+      stage.out = FeatureMap{.rows = stage.in.rows, .bits = stage.out.bits, .atom = atom};
       stage.whole_channels = true;
       return stage;
     }

@@ -300,7 +300,7 @@ std::vector<TensorId> constants_of(const Graph& graph, const Stage& stage) {
   using enum OpKind;
   if (kind == OpClass::kMove || kind == OpClass::kFree || op.kind == kLayerNorm ||
       op.kind == kInstanceNorm) {
-    if (op.kind != kConcat && op.kind != kSplit) take(op, true);
+    if (op.kind != kConcat && op.kind != kSplit && stage.table_bytes == 0) take(op, true);
   } else if (kind == OpClass::kVector) {
     take(op, false);
   }

@@ -8,7 +8,9 @@ Strides TileLayout::stored_strides(const Tile& tile) const {
   const FeatureMap& whole = storage_of(tile).map;
   const bool same = (whole.columns == tile.map->columns || tile.column_part) &&
                     whole.bits == tile.map->bits && whole.atom == tile.map->atom &&
-                    tile.map->channels <= whole.channels;
+                    (tile.map->channels == whole.channels ||
+                     (tile.map->channels < whole.channels &&  // a part, no row of single results
+                      tile.map->batch * tile.map->rows <= whole.batch * whole.rows));
   const FeatureMap& map = same ? whole : *tile.map;
   return {map.row_bytes(), map.block_bytes(), map.pixel_bytes()};
 }

@@ -50,7 +50,6 @@ class Packer {
   }
 
   void pack_constants() {
-    if (stage_.table_bytes > 0) return;  // its elements are read where the table lies
     for (const TensorId id : constants_of(graph_, stage_))
       for (const std::int32_t bits : constant_bits(plan_, id))
         append(bytes_, bits, bytes_of(plan_.element_of(id)));

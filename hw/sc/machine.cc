@@ -65,9 +65,10 @@ class Machine {
       : chip_(chip),
         program_(program),
         timeline_(timeline),
-        sequencer_("sequencer", chip, program, timeline, [this](CommandId id) { dispatch(id); },
-                   data == nullptr ? sc::Sequencer::Dispatch()
-                                   : [data](CommandId id) { data->finish(id); }) {
+        sequencer_(
+            "sequencer", chip, program, timeline, [this](CommandId id) { dispatch(id); },
+            data == nullptr ? sc::Sequencer::Dispatch()
+                            : [data](CommandId id) { data->finish(id); }) {
     const Surroundings around{chip, program, timeline, sequencer_, data};
     host_ = std::make_unique<sc::HostCpu>("host", around);
     for (const MemorySpec& memory : chip.memories)
@@ -159,7 +160,8 @@ Timeline simulate(const ChipSpec& chip, const Program& program, const SimulateOp
   const sc::Context context;
   std::optional<DataPath> data;
   if (state != nullptr) {
-    PRESIL_CHECK(program.executable(), "the program was lowered to be timed, not executed");
+    PRESIL_CHECK(program.executable() || program.commands.empty(),
+                 "the program was lowered to be timed, not executed");
     data.emplace(program, *state);
   }
   Machine machine(chip, program, options, timeline, data ? &*data : nullptr);

@@ -21,15 +21,15 @@ const style = fs.readFileSync('page.css', 'utf8');
 for (const [name, text, end] of [['page.js', script, '</script'], ['page.css', style, '</style']])
   if (text.toLowerCase().includes(end)) throw new Error(`${name} contains ${end}`);
 
-// Adjacent literals, since compilers limit the length of one.
+// Adjacent literals, since compilers limit the length of one; '?' is escaped for the trigraphs.
 function literal(text) {
   const lines = [];
   for (let at = 0; at < text.length; at += 4000)
-    lines.push('    "' + text.slice(at, at + 4000).replace(/[\\"\n\r\t]/g, escaped) + '"');
+    lines.push('    "' + text.slice(at, at + 4000).replace(/[\\"?\n\r\t]/g, escaped) + '"');
   return lines.join('\n');
 }
 function escaped(c) {
-  return {'\\': '\\\\', '"': '\\"', '\n': '\\n', '\r': '\\r', '\t': '\\t'}[c];
+  return {'\\': '\\\\', '"': '\\"', '?': '\\?', '\n': '\\n', '\r': '\\r', '\t': '\\t'}[c];
 }
 
 const generated = `// Generated from profiler/page by bundle.mjs.

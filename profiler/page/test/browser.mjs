@@ -43,8 +43,8 @@ export async function openPage(browser, file, options = {}) {
 
 /** Scrolls through the whole page, so that every chart is drawn. */
 export async function drawAll(page) {
-  for (const chart of await page.locator('.chart, canvas').all()) {
-    if (await chart.isVisible()) await chart.scrollIntoViewIfNeeded();
+  for (const chart of await page.locator('.chart, .timeline').all()) {
+    await chart.scrollIntoViewIfNeeded();
     await page.waitForTimeout(60);
   }
   await page.waitForFunction(() =>

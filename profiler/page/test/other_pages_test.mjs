@@ -54,7 +54,7 @@ test('a comparison says which is faster and where the change is', () =>
     assert.ok(words.replaceAll('\u00a0', ' ').startsWith('b takes 500 µs instead of 2.00 ms: 4.00× as fast.'), words);
     assert.ok(words.includes('gone'), words);
     assert.ok(says((await texts(page, '#summary .value'))[1], 3.3e8));
-    await page.locator('#groups th[data-key="delta_us"] button').click();
+    await page.locator('#groups thead th[data-key="delta_us"] button').click();
     assert.deepEqual(await texts(page, '#groups tbody th'), ['c', 'a', 'gone']);
     const gone = await page.locator('#groups tbody tr').nth(2).innerText();
     assert.ok(gone.includes('1,500') && gone.includes('–') && gone.includes('fused'), gone);

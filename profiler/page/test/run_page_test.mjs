@@ -9,6 +9,8 @@ const presil = process.argv[2];
 const browser = await startBrowser();
 const {html, run} = simulate(presil, 'mobilenet_v2', 'ne-nano');
 after(() => browser.close());
+// What presil says of a run grows: documents of before the profile have no such parts.
+const profiled = {skip: run.timeline ? false : 'this presil writes no profile'};
 
 const row = (index) => `#layers tr[data-group="${index}"]`;
 const cell = (page, index, key) => page.locator(`${row(index)} [data-key="${key}"]`).innerText();
@@ -47,7 +49,7 @@ test('every layer has the numbers of the JSON', () =>
     }
   }));
 
-test('the slots of the array and their factors are those of the JSON', () =>
+test('the slots of the array and their factors are those of the JSON', profiled, () =>
   withPage({}, async (page) => {
     const slots = run.mac_slots;
     for (const [factor, value] of Object.entries(slots.factors)) {
@@ -73,7 +75,7 @@ test('the slots of the array and their factors are those of the JSON', () =>
     }
   }));
 
-test('the advice is that of the JSON and leads to its layer', () =>
+test('the advice is that of the JSON and leads to its layer', profiled, () =>
   withPage({}, async (page) => {
     const items = page.locator('#advice li');
     assert.equal(await items.count(), run.advice.length);
@@ -99,7 +101,7 @@ test('headers sort, by mouse and by keyboard', () =>
     await page.keyboard.press('Enter');
     assert.equal(await header.getAttribute('aria-sort'), 'ascending');
     assert.deepEqual(await cycles(), run.groups.map((group) => group.latency_cycles).sort((a, b) => a - b));
-    await page.locator('#layers th[data-key="name"] button').click();
+    await page.locator('#layers thead th[data-key="name"] button').click();
     assert.equal(await header.getAttribute('aria-sort'), null);
     assert.deepEqual(await shownGroups(page), run.groups.map((_, index) => index));
   }));
@@ -117,7 +119,7 @@ test('the filter keeps the rows that hold every word', () =>
     assert.equal(status, `${expected.length} of ${run.groups.length} rows`);
   }));
 
-test('the timeline zooms by wheel, drag, keys and buttons', () =>
+test('the timeline zooms by wheel, drag, keys and buttons', profiled, () =>
   withPage({}, async (page) => {
     const canvas = page.locator('#timeline canvas');
     await canvas.scrollIntoViewIfNeeded();
@@ -151,7 +153,7 @@ test('the timeline zooms by wheel, drag, keys and buttons', () =>
     assert.equal(await length(), all);
   }));
 
-test('the pointer of the timeline says what lives in SRAM', () =>
+test('the pointer of the timeline says what lives in SRAM', profiled, () =>
   withPage({}, async (page) => {
     const peak = run.memory_profile.sram_peak;
     await page.locator('#timeline button', {hasText: 'SRAM peak'}).click();
@@ -203,26 +205,24 @@ test('dark and light follow the system, then the button', () =>
 
 test('everything that can be pressed is reached by the keyboard', () =>
   withPage({}, async (page) => {
-    const reachable = await page.evaluate(() => {
-      const unreachable = [];
-      for (const element of document.querySelectorAll('button, input, a, canvas[tabindex], .scroller')) {
-        element.focus();
-        if (document.activeElement !== element) unreachable.push(element.outerHTML.slice(0, 80));
-      }
-      document.activeElement.blur();
-      return unreachable;
-    });
-    assert.deepEqual(reachable, []);
-    const unnamed = await page.$$eval('button, input, canvas', (all) =>
-      all.filter((each) => !(each.innerText?.trim() || each.getAttribute('aria-label')) && each.offsetParent && !each.closest('.chart')).length,
-    );
-    assert.equal(unnamed, 0);
-    await page.evaluate(() => scrollTo(0, 0));
     await page.keyboard.press('Tab');
     const first = await page.evaluate(() => document.activeElement.textContent);
     await page.keyboard.press('Tab');
     const second = await page.evaluate(() => document.activeElement.className);
     assert.deepEqual([first, second], ['Skip to the content', 'theme']);
+    const unreachable = await page.evaluate(() => {
+      const missed = [];
+      for (const element of document.querySelectorAll('button, input, a, canvas[tabindex], .scroller')) {
+        element.focus();
+        if (document.activeElement !== element) missed.push(element.outerHTML.slice(0, 80));
+      }
+      return missed;
+    });
+    assert.deepEqual(unreachable, []);
+    const unnamed = await page.$$eval('button, input, canvas', (all) =>
+      all.filter((each) => !(each.innerText?.trim() || each.getAttribute('aria-label')) && each.offsetParent && !each.closest('.chart')).length,
+    );
+    assert.equal(unnamed, 0);
   }));
 
 test('a document of an older presil opens, whatever it lacks', async () => {

@@ -8,7 +8,7 @@ import {kLimits, kStates, shortName} from '../words';
 import {bytesAt, kUses, sramSteps, tensorsAt, useIndex} from './sram_steps';
 import {TimeRange} from './time_range';
 import {listen} from './timeline_input';
-import {barAt, timelineRows} from './timeline_rows';
+import {barAt, type TimelineRow, timelineRows} from './timeline_rows';
 import {TimelineView} from './timeline_view';
 
 export interface TimeSection extends Section {
@@ -32,12 +32,11 @@ export function timeSection(run: Run, open: (group: number) => void): TimeSectio
     view.redraw();
     const row = y === undefined ? undefined : view.rowAt(y);
     clear(readout);
-    readout.append(moment(run, rows, cycle, row?.name), memory(run, cycle, bytesAt(steps, cycle)));
+    readout.append(moment(run, rows, cycle, {pointed: row?.name, open}), memory(run, cycle, bytesAt(steps, cycle)));
   };
-  const choose = (cycle: number, y?: number) => {
-    const row = (y === undefined ? undefined : view.rowAt(y)) ?? layers;
-    const bar = barAt(row, cycle) ?? barAt(layers, cycle);
-    if (bar && bar.group >= 0) open(bar.group);
+  const choose = (cycle: number) => {
+    const bar = barAt(layers, cycle);
+    if (bar) open(bar.group);
   };
   view.canvas.tabIndex = 0;
   view.canvas.setAttribute('role', 'application');
@@ -124,7 +123,12 @@ function legendOf(causes: string[]): HTMLElement {
 }
 
 /** What every row does at a cycle. */
-function moment(run: Run, rows: ReturnType<typeof timelineRows>, cycle: number, pointed?: string): HTMLElement {
+function moment(
+  run: Run,
+  rows: TimelineRow[],
+  cycle: number,
+  {pointed, open}: {pointed?: string; open: (group: number) => void},
+): HTMLElement {
   const time = run.clock_mhz ? `, ${format.time(cycle / run.clock_mhz)}` : '';
   const list = el('dl', {class: 'facts moments'});
   const current = rows.map((row) => barAt(row, cycle));
@@ -134,7 +138,9 @@ function moment(run: Run, rows: ReturnType<typeof timelineRows>, cycle: number, 
     // Engines also work ahead for the next layer, or still for the last.
     const other = bar && bar.group >= 0 && bar.group !== layer ? ` · ${shortName(run.groups?.[bar.group]?.name)}` : '';
     const mark = row.name === pointed ? {class: 'pointed'} : {};
-    list.append(el('dt', mark, row.name), el('dd', {...mark, title: bar?.text}, bar ? bar.text + other : format.kNone));
+    const text = bar ? bar.text + other : format.kNone;
+    const content = bar && bar.cause === '' ? el('button', {type: 'button', class: 'link', onclick: () => open(bar.group)}, text) : text;
+    list.append(el('dt', mark, row.name), el('dd', {...mark, title: text}, content));
   });
   return el('div', {class: 'moment'}, el('h3', {}, `Cycle ${format.cycles(cycle)}${time}`), list);
 }

@@ -5,8 +5,8 @@ import type {TimelineView} from './timeline_view';
 interface Handlers {
   /** The cursor moved; `y` is of the pointer, if it was one. */
   point: (cycle: number, y?: number) => void;
-  /** A click without a drag, or Enter. */
-  choose: (cycle: number, y?: number) => void;
+  /** Enter: what is at the cursor shall open. */
+  choose: (cycle: number) => void;
 }
 
 export function listen(view: TimelineView, range: TimeRange, handlers: Handlers): void {
@@ -66,13 +66,12 @@ function listenToDrags(view: TimelineView, range: TimeRange, handlers: Handlers)
     if (from !== undefined && Math.abs(event.offsetX - from) > 4) view.selection = [view.cycleAt(from), cycle];
     handlers.point(cycle, event.offsetY);
   });
-  canvas.addEventListener('pointerup', (event) => {
+  canvas.addEventListener('pointerup', () => {
     if (from === undefined) return;
     from = undefined;
     const {selection} = view;
     view.selection = undefined;
     if (selection) range.set(Math.min(...selection), Math.max(...selection));
-    else handlers.choose(view.cycleAt(event.offsetX), event.offsetY);
   });
   canvas.addEventListener('pointercancel', () => {
     from = undefined;

@@ -40,7 +40,9 @@ TEST_CASE("a report that cannot be written is known before the run") {
   const Outcome folder = tiny("--report no/dir/a.html");
   CHECK(folder.is_user_error());
   CHECK(folder.has("no/dir/a.html: cannot be written: No such file or directory"));
-  CHECK(tiny("--report /dev/full").has("/dev/full: cannot be written: no space left"));
+  const Outcome full = tiny("--report /dev/full");
+  CHECK(full.code == 2);
+  CHECK(full.has("/dev/full: cannot be written: "));
 }
 
 }  // namespace

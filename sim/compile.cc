@@ -31,8 +31,8 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   check_memory_plan(chip, result.network, result.plan);
   LowerOptions lowering{.inferences = options.inferences};
   if (options.functional) {
-    if (options.batch != 1 || options.inferences != 1)
-      throw Error("to be executed, a network runs once, on one image: --batch and --inferences 1");
+    if (options.batch != 1)
+      throw Error("--batch must be 1 for a network that is executed, is {}", options.batch);
     result.functional = std::make_shared<FunctionalPlan>(graph, result.precision, result.network,
                                                          result.last, result.weight_memory);
     lowering.functional = result.functional.get();

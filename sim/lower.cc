@@ -70,6 +70,11 @@ class Lowering {
   }
 
   void host(const Stage& stage) {
+    if (functional_ != nullptr)
+      throw Error(
+          "{}: runs on a host, which the machine does not execute: what {} computes is not "
+          "defined",
+          stage.name, graph_.op(stage.op).as<HostAttrs>().type);
     const HostSpec& host = chip_.host;
     const double us = host.per_op_us + stage.host_operations / host.gops * 1e-3;
     Command command{.work = Host{Cycles(std::llround(std::ceil(us * chip_.clock_mhz)))}};

@@ -268,7 +268,8 @@ RunResult run(const Graph& graph, const ChipSpec& chip, const RunOptions& option
     MachineState state = initial_state(graph, chip, r.compiled, *options.inputs);
     if (options.on_result)
       state.group_done = [&](int g) {
-        const FusionGroup& group = r.compiled.network.groups[static_cast<std::size_t>(g)];
+        const auto& groups = r.compiled.network.groups;  // of every inference
+        const FusionGroup& group = groups[static_cast<std::size_t>(g) % groups.size()];
         const TensorId made = group.stages.back().output;
         options.on_result(group, made, read_tensor(graph, r.compiled, state, made));
       };

@@ -10,6 +10,7 @@
 #include "core/error.h"
 #include "models/import.h"
 #include "sim/reference/reference.h"
+#include "sim/reference/synthetic.h"
 #include "tests/sim/sim_fixture.h"
 
 namespace presil::testing {
@@ -147,6 +148,32 @@ TEST_CASE("executing a network takes the same cycles as timing it, command by co
     CHECK(executed.timeline.spans[i].start == timed.timeline.spans[i].start);
     CHECK(executed.timeline.spans[i].done == timed.timeline.spans[i].done);
   }
+}
+
+TEST_CASE("built-in networks with cells, attention and embeddings compute the reference's result") {
+  for (const std::string name : {"lstm_asr", "conformer", "bert_tiny"}) {
+    const Graph graph = synthetic(load_network(name, {}), {});
+    const std::vector<Tensor> inputs = random_inputs(graph, 2);
+    const RunResult r = run(graph, chip_of("ne-base"), {.inputs = &inputs});
+    const std::vector<Tensor> wanted = execute(graph, inputs);
+    for (std::size_t i = 0; i < wanted.size(); ++i)
+      CHECK_MESSAGE(r.outputs[i].same_values(wanted[i]), name << " output " << i);
+  }
+}
+
+TEST_CASE("every inference of several back to back computes the reference's result") {
+  const Graph graph = small_conv();
+  const std::vector<Tensor> inputs = random_inputs(graph, 4);
+  const std::vector<Tensor> wanted = execute(graph, inputs);
+  int results = 0;
+  RunOptions options{.compile = {.inferences = 3}, .inputs = &inputs};
+  options.on_result = [&](const FusionGroup&, TensorId, const Tensor& made) {
+    CHECK(made.same_values(wanted[0]));
+    ++results;
+  };
+  for (const std::string chip : {"ne-base", "edge-tpu", "nvdla-small"})
+    CHECK(run(graph, chip_of(chip), options).outputs.at(0).same_values(wanted[0]));
+  CHECK(results == 9);
 }
 
 TEST_CASE("weights that stay in SRAM are those that the products use") {

@@ -14,6 +14,7 @@
 #include "hw/chip_yaml.h"
 #include "profiler/area.h"
 #include "profiler/report.h"
+#include "profiler/report_html.h"
 #include "profiler/sweep_csv.h"
 #include "profiler/sweep_table.h"
 #include "sim/process_pool.h"
@@ -29,7 +30,7 @@ constexpr const char* kHelp =
 
 Examples:
   presil sweep mobilenet_v2 --chip ne-base --vary mac_array.parallelism_factor=8,16,32,64 \
-      --vary sram.kib=256..4096*2 --csv sweep.csv
+      --vary sram.kib=256..4096*2 --csv sweep.csv --html sweep.html
   presil sweep net.onnx --chip ne-base --vary memories.dram.gb_per_s=6.4,12.8,25.6 --precision w4a8
 The CSV is continued where it stopped when the same command is given again; --fresh starts over.)";
 
@@ -38,7 +39,7 @@ struct Options {
   std::vector<std::string> vary, set;
   ImportFlags import;
   CompileFlags compile;
-  std::string csv, json;
+  std::string csv, json, html;
   std::int64_t workers = 0;  ///< 0: as many as there are processors
   double time_limit = 0;
   bool fresh = false, all = false;
@@ -55,6 +56,8 @@ void check(const Options& options) {
   if (options.time_limit < 0) throw Error("--time-limit must be >= 0, is {}", options.time_limit);
   if (!options.compile.mapping.empty())
     throw Error("--mapping pins the tiles of one chip; a sweep has many");
+  if (options.html == "-") throw Error("--html writes a page to look at: name a file");
+  if (!options.html.empty()) require_page();
   if (options.json == "-" && options.csv == "-")
     throw Error("--json and --csv cannot go to stdout together");
 }
@@ -100,7 +103,7 @@ class Sweeper {
   }
 
   void run() {
-    Sink csv(options_.csv, Sink::kLater), json(options_.json);
+    Sink csv(options_.csv, Sink::kLater), json(options_.json), html(options_.html);
     std::optional<SweepJournal> journal;
     if (csv.is_renamed()) journal.emplace(options_.csv, sweep_, options_.fresh);
     std::size_t known = 0;
@@ -113,7 +116,7 @@ class Sweeper {
     mark_front(sweep_.points);
     if (csv.wanted()) csv.put(sweep_csv(sweep_));
     if (journal) journal->finish();
-    if (json.wanted()) json.put(json_text(sweep_json(sweep_)));
+    write_document(json, html);
     if (!csv.is_stdout() && !json.is_stdout()) {
       fmt::print("{}", sweep_table(sweep_, {.all = options_.all}));
       if (known > 0)
@@ -127,6 +130,13 @@ class Sweeper {
   }
 
  private:
+  void write_document(Sink& json, Sink& html) const {
+    if (!json.wanted() && !html.wanted()) return;
+    const Json document = sweep_json(sweep_);
+    if (json.wanted()) json.put(json_text(document));
+    if (html.wanted()) html.stream([&](std::ostream& out) { write_html(out, document); });
+  }
+
   SweepIdentity identity(const ChipSpec& base) const {
     SweepIdentity id{{"simulator_version", kSimulatorVersion},
                      {"model", options_.model},
@@ -234,6 +244,8 @@ void add_sweep_command(CLI::App& app) {
   command->add_option("--csv", options->csv,
                       "A row a point; an unfinished one is continued; - is stdout");
   command->add_option("--json", options->json, "The same (docs/json_schema.md); - is stdout");
+  command->add_option("--html", options->html,
+                      "A page for a browser: latency, energy, area and the front");
   command->add_flag("--fresh", options->fresh, "Start over, whatever the CSV holds");
   command->add_flag("--all", options->all, "Every point in the table, not only the Pareto front");
   command->add_option("--workers", options->workers, "Points at once; default: all processors");

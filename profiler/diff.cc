@@ -45,7 +45,7 @@ std::vector<TotalChange> totals_of(const RunDocument& a, const RunDocument& b) {
                                       {"average_power_mw", "average power", "mW"},
                                       {"macs", "MACs", ""},
                                       {"macs_executed", "MACs executed", ""},
-                                      {"utilisation", "array utilisation", ""},
+                                      {"utilisation", "array utilisation", "share"},
                                       {"effective_tops", "effective TOPS", ""},
                                       {"peak_tops", "peak TOPS", ""},
                                       {"dram_read_bytes", "memory read", "B"},
@@ -54,7 +54,7 @@ std::vector<TotalChange> totals_of(const RunDocument& a, const RunDocument& b) {
                                       {"parameter_bytes_as_run", "parameters as run", "B"}};
   std::vector<TotalChange> totals;
   for (const Total& total : kTotals)
-    totals.push_back({total.name, total.unit, a.number(total.key), b.number(total.key)});
+    totals.push_back({total.key, total.name, total.unit, a.number(total.key), b.number(total.key)});
   return totals;
 }
 
@@ -133,7 +133,7 @@ Json diff_json(const Diff& diff) {
   for (const Difference& each : diff.differences)
     differences.push_back({{"key", each.key}, {"a", each.a}, {"b", each.b}});
   for (const TotalChange& total : diff.totals)
-    totals.push_back({{"name", total.name},
+    totals.push_back({{"name", total.key},
                       {"unit", total.unit},
                       {"a", total.a},
                       {"b", total.b},

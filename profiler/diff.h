@@ -10,7 +10,7 @@
 namespace presil {
 
 struct TotalChange {
-  std::string name, unit;  ///< "latency", "us"; the unit may be ""
+  std::string key, name, unit;  ///< "latency_us", "latency", "us"; the unit may be ""
   double a = 0, b = 0;
   /// 100 x (b - a) / a; none if a is 0.
   std::optional<double> percent() const {

@@ -17,7 +17,7 @@ std::string value_text(const TotalChange& total, double value) {
   if (total.unit == "mW") return power_text(value);
   if (total.unit == "B") return bytes_text(std::llround(value));
   if (total.name.starts_with("MACs")) return count_text(std::llround(value));
-  if (total.name.ends_with("utilisation")) return percent_text(value);
+  if (total.unit == "share") return percent_text(value);
   return three_digits(value);
 }
 

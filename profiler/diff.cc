@@ -87,7 +87,7 @@ GroupChange change_of(const RunDocument& a, const RunDocument& b, const GroupMat
   } else if (match.b.empty()) {
     change.why = "only in a";
   } else {
-    change.why = reason_of(change.a, a.clock_mhz, change.b, b.clock_mhz);
+    change.why = reason_of(change.a, a.rates, change.b, b.rates);
     if (match.a.size() != match.b.size() && !change.why.empty())
       change.why += fmt::format("; {} group{} instead of {}", match.b.size(),
                                 match.b.size() == 1 ? "" : "s", match.a.size());

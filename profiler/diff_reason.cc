@@ -54,62 +54,77 @@ std::string joined(const std::vector<std::string>& words) {
 struct Pair {
   const GroupDocument& a;
   const GroupDocument& b;
-  double a_mhz, b_mhz;
+  const ChipRates& a_chip;
+  const ChipRates& b_chip;
+
+  bool less() const { return b.latency_us < a.latency_us; }
+  /// Did a cost go the way that the time went?
+  bool explains(double before, double after) const {
+    return differ(before, after) && (after < before) == less();
+  }
+  bool explains(std::int64_t before, std::int64_t after) const {
+    return explains(static_cast<double>(before), static_cast<double>(after));
+  }
 
   /// The reason for traffic whose bytes changed most; "" if none did.
   std::string traffic() const {
+    const std::int64_t before = a.read_bytes + a.write_bytes, after = b.read_bytes + b.write_bytes;
+    if (a.read_by_reason.empty() || b.read_by_reason.empty())
+      return explains(before, after) ? bytes_change("memory traffic", before, after) : "";
     std::string text;
-    std::int64_t most = 0;
+    // Less than a twentieth of all is no reason.
+    std::int64_t most = std::max(before, after) / 20;
     const auto look = [&](const char* verb, const Sums& x, const Sums& y) {
       for (const char* reason : {"weights", "spill", "input", "output"}) {
-        const std::int64_t before = of(x, reason), after = of(y, reason);
-        if (std::abs(after - before) <= most) continue;
-        most = std::abs(after - before);
+        const std::int64_t old_bytes = of(x, reason), new_bytes = of(y, reason);
+        if (!explains(old_bytes, new_bytes) || std::abs(new_bytes - old_bytes) <= most) continue;
+        most = std::abs(new_bytes - old_bytes);
         const std::string what = std::string_view(reason) == "spill" ? "activations" : reason;
-        text = bytes_change(fmt::format("{} {}", what, verb), before, after);
+        text = bytes_change(fmt::format("{} {}", what, verb), old_bytes, new_bytes);
       }
     };
     look("read", a.read_by_reason, b.read_by_reason);
     look("written", a.write_by_reason, b.write_by_reason);
-    if (!a.read_by_reason.empty() && !b.read_by_reason.empty()) return text;
-    const std::int64_t before = a.read_bytes + a.write_bytes, after = b.read_bytes + b.write_bytes;
-    return differ(static_cast<double>(before), static_cast<double>(after))
-               ? bytes_change("memory traffic", before, after)
-               : "";
+    return text;
   }
 
-  /// What the array had to do, or how well it was filled.
+  std::string memory() const {
+    std::string text = traffic();
+    if (explains(b_chip.memory_gb_per_s, a_chip.memory_gb_per_s))
+      text +=
+          fmt::format("{}{} GB/s instead of {}", text.empty() ? "" : ", ",
+                      three_digits(b_chip.memory_gb_per_s), three_digits(a_chip.memory_gb_per_s));
+    return text;
+  }
+
+  /// What the array had to do, or how large it is.
   std::string work() const {
-    if (differ(static_cast<double>(a.macs), static_cast<double>(b.macs)))
+    if (explains(a.macs, b.macs))
       return fmt::format("{} MACs instead of {}", count_text(b.macs), count_text(a.macs));
     if (a.precisions != b.precisions && !a.precisions.empty() && !b.precisions.empty())
       return fmt::format("{} instead of {}", joined(b.precisions), joined(a.precisions));
-    if (differ(static_cast<double>(a.macs_executed), static_cast<double>(b.macs_executed)))
+    if (explains(a.macs_executed, b.macs_executed))
       return fmt::format("{} MACs executed instead of {}", count_text(b.macs_executed),
                          count_text(a.macs_executed));
-    const double before =
-        a.mac_slots / static_cast<double>(std::max<std::int64_t>(1, a.latency_cycles));
-    const double after =
-        b.mac_slots / static_cast<double>(std::max<std::int64_t>(1, b.latency_cycles));
-    if (before > 0 && after > 0 && differ(before, after))
-      return fmt::format("an array of {} multiply-accumulates a cycle instead of {}",
-                         three_digits(after), three_digits(before));
+    if (explains(b_chip.macs_per_cycle, a_chip.macs_per_cycle))
+      return fmt::format("an array of {} MACs a cycle instead of {}",
+                         three_digits(b_chip.macs_per_cycle), three_digits(a_chip.macs_per_cycle));
     return "";
   }
 
   std::string evidence(const std::string& kind) const {
-    if (kind == "memory") return traffic();
-    if (kind == "compute" || kind == "weight_load" || kind == "fill_drain" ||
-        kind == "output_limit")
-      return work();
-    return "";
+    if (kind == "memory") return memory();
+    const bool array = kind == "compute" || kind == "weight_load" || kind == "fill_drain" ||
+                       kind == "output_limit";
+    return array ? work() : "";
   }
 
   /// "12,300 fewer cycles waiting for memory".
   std::string change(const std::string& kind, std::int64_t before, std::int64_t after) const {
-    const double us = static_cast<double>(after) / b_mhz - static_cast<double>(before) / a_mhz;
+    const double us = static_cast<double>(after) / b_chip.clock_mhz -
+                      static_cast<double>(before) / a_chip.clock_mhz;
     const bool less = us < 0;
-    if (a_mhz == b_mhz)
+    if (a_chip.clock_mhz == b_chip.clock_mhz)
       return fmt::format("{} {} cycles {}", with_thousands(std::abs(after - before)),
                          less ? "fewer" : "more", doing(kind));
     return fmt::format("{} {} {}", time_text(std::abs(us)), less ? "less" : "more", doing(kind));
@@ -121,8 +136,8 @@ struct Pair {
     Sums all = a.critical_path;
     for (const auto& [kind, cycles] : b.critical_path) all[kind] += 0 * cycles;
     for (const auto& [kind, unused] : all) {
-      const double us = static_cast<double>(of(b.critical_path, kind)) / b_mhz -
-                        static_cast<double>(of(a.critical_path, kind)) / a_mhz;
+      const double us = static_cast<double>(of(b.critical_path, kind)) / b_chip.clock_mhz -
+                        static_cast<double>(of(a.critical_path, kind)) / a_chip.clock_mhz;
       if (us * delta_us > 0) changes.emplace_back(-std::abs(us), kind);
     }
     std::sort(changes.begin(), changes.end());
@@ -148,27 +163,30 @@ struct Pair {
     std::string text = a.bounds == b.bounds ? fmt::format("bound by {} in both", joined(a.bounds))
                                             : fmt::format("bound by {} instead of {}",
                                                           joined(b.bounds), joined(a.bounds));
-    for (const std::string& why : {work(), traffic()})
-      if (!why.empty()) text += "; " + why;
+    std::vector<std::string> kinds = b.bounds;
+    for (const std::string& bound : a.bounds)
+      if (std::find(kinds.begin(), kinds.end(), bound) == kinds.end()) kinds.push_back(bound);
+    for (const std::string& kind : kinds)
+      if (const std::string why = evidence(kind); !why.empty()) text += "; " + why;
     return text;
   }
 };
 
 }  // namespace
 
-std::string reason_of(const GroupDocument& a, double a_mhz, const GroupDocument& b, double b_mhz) {
-  const double delta_us = b.latency_us - a.latency_us;
+std::string reason_of(const GroupDocument& a, const ChipRates& a_chip, const GroupDocument& b,
+                      const ChipRates& b_chip) {
   if (!differ(a.latency_us, b.latency_us)) return "";
-  const Pair pair{a, b, a_mhz, b_mhz};
-  std::string text;
-  if (!a.critical_path.empty() && !b.critical_path.empty()) text = pair.by_critical_path(delta_us);
-  if (text.empty()) text = pair.by_bound();
   // The same cycles at another clock.
-  if (a_mhz != b_mhz &&
+  if (a_chip.clock_mhz != b_chip.clock_mhz &&
       !differ(static_cast<double>(a.latency_cycles), static_cast<double>(b.latency_cycles)))
-    text = fmt::format("the same cycles at {} MHz instead of {} MHz", three_digits(b_mhz),
-                       three_digits(a_mhz));
-  return text;
+    return fmt::format("the same cycles at {} MHz instead of {} MHz",
+                       three_digits(b_chip.clock_mhz), three_digits(a_chip.clock_mhz));
+  const Pair pair{a, b, a_chip, b_chip};
+  std::string text;
+  if (!a.critical_path.empty() && !b.critical_path.empty())
+    text = pair.by_critical_path(b.latency_us - a.latency_us);
+  return text.empty() ? pair.by_bound() : text;
 }
 
 }  // namespace presil

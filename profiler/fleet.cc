@@ -23,10 +23,10 @@ std::string assumptions_of(const Fleet& fleet) {
                   with_thousands(std::llround(options.inferences_per_day)),
                   with_thousands(std::llround(options.users)),
                   three_digits(fleet.inferences_per_year())));
-  add(fmt::format(
-      "chip: energy of the simulated run, energy_pj of {}: its parts and its memories while "
-      "it works; no idle time between inferences, no host",
-      fleet.chip));
+  add(
+      fmt::format("chip: simulated, with the energy_pj of {}; the chip and its memories while "
+                  "it works; no idle time between inferences, no host",
+                  fleet.chip));
   add(fmt::format(
       "CPU: {} ({}), a closed form over the operators, not simulated: docs/profiling.md",
       fleet.cpu.description, fleet.cpu.source));

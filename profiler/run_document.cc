@@ -112,10 +112,19 @@ GroupDocument group_of(const std::string& file, std::size_t index, const Json& j
   }
   if (const std::string precision = members.text("precision"); !precision.empty())
     group.precisions = {precision};
-  if (members.has("mac_slots") && members.at("mac_slots").is_object())
-    group.mac_slots =
-        Members(file, members.dotted("mac_slots"), members.at("mac_slots")).number("peak");
   return group;
+}
+
+ChipRates rates_of(const std::string& file, const Members& document) {
+  ChipRates rates{.clock_mhz = document.number("clock_mhz")};
+  if (!(rates.clock_mhz > 0)) document.fail("clock_mhz", "must be > 0", &document.at("clock_mhz"));
+  // Two operations a multiply-accumulate, 10^12 a second.
+  rates.macs_per_cycle = document.number("peak_tops") * 1e6 / 2 / rates.clock_mhz;
+  const Json& memories = document.list("memories");
+  for (std::size_t m = 0; m < memories.size(); ++m)
+    rates.memory_gb_per_s +=
+        Members(file, fmt::format("memories[{}]", m), memories[m]).number("peak_gb_per_s");
+  return rates;
 }
 
 void add_once(std::vector<std::string>& all, const std::vector<std::string>& more) {
@@ -145,7 +154,6 @@ void GroupDocument::add(const GroupDocument& other) {
   add_to(critical_path, other.critical_path);
   add_to(read_by_reason, other.read_by_reason);
   add_to(write_by_reason, other.write_by_reason);
-  mac_slots += other.mac_slots;
 }
 
 double RunDocument::number(const std::string& key) const {
@@ -166,8 +174,7 @@ RunDocument parse_run_document(const std::string& name, const std::string& text)
   run.chip = document.text("chip");
   run.graph_hash = document.text("graph_hash");
   run.simulator_version = document.whole("simulator_version");
-  run.clock_mhz = document.number("clock_mhz");
-  if (!(run.clock_mhz > 0)) document.fail("clock_mhz", "must be > 0", &document.at("clock_mhz"));
+  run.rates = rates_of(run.file, document);
   run.latency_us = document.number("latency_us");
   const Json& groups = document.list("groups");
   for (std::size_t g = 0; g < groups.size(); ++g)

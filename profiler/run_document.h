@@ -26,9 +26,15 @@ struct GroupDocument {
   std::map<std::string, std::int64_t> critical_path;
   /// Bytes by reason ("weights"); empty likewise.
   std::map<std::string, std::int64_t> read_by_reason, write_by_reason;
-  double mac_slots = 0;  ///< peak; 0 if the document has none
 
   void add(const GroupDocument& other);
+};
+
+/// How fast the chip could be.
+struct ChipRates {
+  double clock_mhz = 0;
+  double macs_per_cycle = 0;   ///< peak, in the first precision mode; 0: not known
+  double memory_gb_per_s = 0;  ///< of all ports outside SRAM; 0: not known
 };
 
 struct RunDocument {
@@ -36,7 +42,7 @@ struct RunDocument {
   Json json;
   std::string model, chip, graph_hash;
   std::int64_t simulator_version = 0;
-  double clock_mhz = 0;
+  ChipRates rates;
   double latency_us = 0;
   std::vector<GroupDocument> groups;
 

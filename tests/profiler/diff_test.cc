@@ -13,6 +13,9 @@
 namespace presil {
 namespace {
 
+const ChipRates kGigahertz{.clock_mhz = 1000, .macs_per_cycle = 256, .memory_gb_per_s = 4};
+const ChipRates kHalf{.clock_mhz = 500, .macs_per_cycle = 256, .memory_gb_per_s = 4};
+
 GroupDocument group(const std::string& name, const std::vector<std::string>& ops, double us = 1) {
   return {.name = name,
           .ops = ops,
@@ -105,9 +108,9 @@ TEST_CASE("a reason is the part of the critical path that changed, and what stan
   b.critical_path = {{"memory", 2'700}, {"compute", 5'300}};
   a.read_by_reason = {{"weights", 98'304}, {"input", 10}};
   b.read_by_reason = {{"weights", 24'576}, {"input", 10}};
-  CHECK(reason_of(a, 1000, b, 1000) ==
+  CHECK(reason_of(a, kGigahertz, b, kGigahertz) ==
         "12,300 fewer cycles waiting for memory: weights read 24.0 KiB instead of 96.0 KiB");
-  CHECK(reason_of(b, 1000, a, 1000) ==
+  CHECK(reason_of(b, kGigahertz, a, kGigahertz) ==
         "12,300 more cycles waiting for memory: weights read 96.0 KiB instead of 24.0 KiB");
 }
 
@@ -115,13 +118,13 @@ TEST_CASE("where the clocks differ, reasons are in time") {
   GroupDocument a = group("g", {"1"}, 20), b = group("g", {"1"}, 10);
   a.critical_path = b.critical_path = {{"compute", 10'000}};
   a.latency_cycles = b.latency_cycles = 10'000;
-  CHECK(reason_of(a, 500, b, 1000) == "the same cycles at 1,000 MHz instead of 500 MHz");
+  CHECK(reason_of(a, kHalf, b, kGigahertz) == "the same cycles at 1,000 MHz instead of 500 MHz");
   b.critical_path = {{"compute", 5'000}};
   b.latency_cycles = 5'000;
   a.macs = b.macs = 100;
   a.precisions = {"int16 x int16"};
   b.precisions = {"int8 x int8"};
-  CHECK(reason_of(a, 500, b, 1000) ==
+  CHECK(reason_of(a, kHalf, b, kGigahertz) ==
         "15.0 us less computing: int8 x int8 instead of int16 x int16");
 }
 
@@ -130,15 +133,29 @@ TEST_CASE("a document without a critical path gives bound and traffic as reasons
   a.bounds = {"memory"};
   a.read_bytes = 2048;
   b.read_bytes = 1024;
-  CHECK(reason_of(a, 1000, b, 1000) ==
+  CHECK(reason_of(a, kGigahertz, b, kGigahertz) ==
         "bound by compute instead of memory; memory traffic 1.00 KiB instead of 2.00 KiB");
+}
+
+TEST_CASE("what another chip can do is a reason, too") {
+  GroupDocument a = group("g", {"1"}, 20), b = group("g", {"1"}, 10);
+  a.critical_path = {{"compute", 15'000}, {"memory", 5'000}};
+  b.critical_path = {{"compute", 8'000}, {"memory", 2'000}};
+  const ChipRates larger{.clock_mhz = 1000, .macs_per_cycle = 2048, .memory_gb_per_s = 12.8};
+  CHECK(reason_of(a, kGigahertz, b, larger) ==
+        "7,000 fewer cycles computing: an array of 2,048 MACs a cycle instead of 256; "
+        "3,000 fewer cycles waiting for memory: 12.8 GB/s instead of 4.00");
+  a.critical_path.clear();
+  a.bounds = b.bounds = {"memory"};
+  CHECK(reason_of(a, kGigahertz, b, larger) ==
+        "bound by memory in both; 12.8 GB/s instead of 4.00");
 }
 
 TEST_CASE("simulator versions and networks that differ are warnings") {
   const Simulated tiny, other(PRESIL_SOURCE_DIR "/models/examples/tiny_cnn.yaml", "ne-nano");
   RunDocument a = document_of(tiny.report()), b = document_of(other.report());
   b.simulator_version += 1;
-  b.graph_hash = "x";
+  b.graph_hash.assign(1, 'x');
   const Diff diff = diff_of(std::move(a), std::move(b));
   REQUIRE(diff.warnings.size() == 2);
   CHECK(diff.warnings[0].find("simulator versions") != std::string::npos);

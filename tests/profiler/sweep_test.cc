@@ -152,15 +152,15 @@ TEST_CASE("a CSV of something else says what differs") {
   CHECK(message_of("# presil sweep {\n", other).find("is no CSV of a sweep") != std::string::npos);
   const std::string head = sweep_csv_head(sweep.identity, kAxes);
   const std::string line = sweep_csv_line(sweep.points[0]);
-  CHECK(message_of(head + line + line, sweep.identity).find("out.csv:4: point 1 stands twice") !=
-        std::string::npos);
-  CHECK(
-      message_of(head + "9" + line.substr(1), sweep.identity).find("point must be 1..4, is '9'") !=
-      std::string::npos);
-  CHECK(message_of(head + "2" + line.substr(1), sweep.identity)
+  CHECK(message_of(fmt::format("{0}{1}{1}", head, line), sweep.identity)
+            .find("out.csv:4: point 1 stands twice") != std::string::npos);
+  CHECK(message_of(fmt::format("{}9{}", head, line.substr(1)), sweep.identity)
+            .find("point must be 1..4, is '9'") != std::string::npos);
+  CHECK(message_of(fmt::format("{}2{}", head, line.substr(1)), sweep.identity)
             .find("the values are not those of point 2") != std::string::npos);
-  CHECK(message_of(head + "1,2\n", sweep.identity).find("must have 18 cells, has 2") !=
-        std::string::npos);
+  CHECK(
+      message_of(fmt::format("{}1,2\n", head), sweep.identity).find("must have 19 cells, has 2") !=
+      std::string::npos);
 }
 
 TEST_CASE("the document of a sweep has every point, with numbers as numbers") {

@@ -7,8 +7,10 @@ import {section, type Section} from './section';
 import {Table} from './table';
 import {color} from './theme';
 import {tiles, type Tile} from './tiles';
+import {shortName} from './words';
 
 interface Side {
+  file?: string;
   model?: string;
   chip?: string;
   latency_us?: number;
@@ -16,6 +18,9 @@ interface Side {
 
 interface GroupChange {
   name: string;
+  /** The groups of each run that this row compares. */
+  a_groups?: string[];
+  b_groups?: string[];
   a_cycles: number | null;
   b_cycles: number | null;
   delta_us: number;
@@ -36,20 +41,55 @@ export interface DiffDocument {
   b?: Side;
   groups?: GroupChange[];
   totals?: Total[];
+  warnings?: string[];
+  /** What else differs: chip keys, options. */
+  differences?: {key: string; a: unknown; b: unknown}[];
 }
 
 const kBars = 30;
+const kHeadlines = [
+  'latency_us',
+  'inferences_per_second',
+  'utilisation',
+  'energy_pj',
+  'average_power_mw',
+  'dram_read_bytes',
+  'dram_write_bytes',
+  'peak_sram_bytes',
+];
 
 export function diffPage(root: HTMLElement, diff: DiffDocument): void {
   const groups = diff.groups ?? [];
   const name = (side: Side | undefined) => `${side?.model ?? '?'} on ${side?.chip ?? '?'}`;
   const sections: Section[] = [
-    section('summary', 'Summary', '', el('div', {class: 'verdict'}, el('p', {}, verdict(diff))), tiles((diff.totals ?? []).map(tile))),
+    summary(diff),
     section('changes', 'Largest changes', 'Microseconds that a layer takes more (right) or less (left) in b.', changes(groups)),
     section('groups', 'Layers', 'Every layer of both runs, matched by name.', groupTable(groups)),
     section('totals', 'Totals', '', totalTable(diff.totals ?? [])),
   ];
-  frame(root, `${name(diff.a)} → ${name(diff.b)}`, 'Comparison of two runs: a → b', sections);
+  const files = diff.a?.file && diff.b?.file ? `: a is ${diff.a.file}, b is ${diff.b.file}` : '';
+  frame(root, `${name(diff.a)} → ${name(diff.b)}`, `Comparison of two runs${files}`, sections);
+}
+
+function summary(diff: DiffDocument): Section {
+  const differences = (diff.differences ?? []).flatMap((each) => [
+    el('dt', {}, each.key),
+    el('dd', {}, `${plainValue(each.a)} → ${plainValue(each.b)}`),
+  ]);
+  return section(
+    'summary',
+    'Summary',
+    '',
+    el('div', {class: 'verdict'}, el('p', {}, verdict(diff))),
+    ...(diff.warnings ?? []).map((warning) => el('p', {class: 'warning'}, `Note: ${warning}.`)),
+    tiles((diff.totals ?? []).filter((total) => kHeadlines.includes(total.name)).map(tile)),
+    ...(differences.length > 0 ? [el('h3', {}, 'What differs'), el('dl', {class: 'facts'}, ...differences)] : []),
+  );
+}
+
+function plainValue(value: unknown): string {
+  if (value === null || value === undefined) return format.kNone;
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
 function verdict(diff: DiffDocument): string {
@@ -58,7 +98,7 @@ function verdict(diff: DiffDocument): string {
   if (!a || !b) return '';
   const verb = b < a ? `${format.number(a / b)}× as fast` : b > a ? `${format.number(b / a)}× as slow` : 'as fast';
   const top = largest(diff.groups ?? []).slice(0, 3).filter((group) => group.delta_us !== 0);
-  const where = top.map((group) => `${group.name} (${delta(group.delta_us)})`).join(', ');
+  const where = top.map((group) => `${shortName(group.name)} (${delta(group.delta_us)})`).join(', ');
   return `b takes ${format.time(b)} instead of ${format.time(a)}: ${verb}.${where ? ` Most of the change is in ${where}.` : ''}`;
 }
 
@@ -94,6 +134,8 @@ function quantity(value: number | null, unit: string): string {
       return format.percent(value);
     case 'cycles':
       return format.cycles(value);
+    case '':
+      return value !== null && value >= 1e6 ? format.count(value) : format.number(value);
     default:
       return `${format.number(value)}\u00a0${unit}`.trim();
   }
@@ -121,7 +163,7 @@ function changes(groups: GroupChange[]): HTMLElement {
       xAxis: axis({type: 'value', axisLabel: {color: color('muted'), fontSize: 11, formatter: (value: number) => delta(value)}}),
       yAxis: axis({
         type: 'category',
-        data: shown.map((group) => group.name),
+        data: shown.map((group) => shortName(group.name)),
         axisLabel: {color: color('muted'), fontSize: 11, width: window.innerWidth < 600 ? 110 : 260, overflow: 'truncate'},
       }),
       series: [
@@ -151,7 +193,7 @@ function groupTable(groups: GroupChange[]): HTMLElement {
         label: 'Layer',
         value: (group) => group.name,
         text: (group) => group.name,
-        cell: (group) => el('span', {class: 'layer', title: group.name}, group.name),
+        cell: (group) => el('span', {class: 'layer', title: group.name}, shortName(group.name)),
       },
       {key: 'a_cycles', label: 'Cycles a', value: (group) => group.a_cycles, text: (group) => format.cycles(group.a_cycles)},
       {key: 'b_cycles', label: 'Cycles b', value: (group) => group.b_cycles, text: (group) => format.cycles(group.b_cycles)},
@@ -171,7 +213,7 @@ function groupTable(groups: GroupChange[]): HTMLElement {
       {key: 'why', label: 'Why', value: (group) => group.why, text: (group) => group.why ?? '', wide: true},
     ],
     rows: groups,
-    search: (group) => `${group.name} ${group.why}`,
+    search: (group) => [group.name, group.why, ...(group.a_groups ?? []), ...(group.b_groups ?? [])].join(' '),
   }).element;
 }
 

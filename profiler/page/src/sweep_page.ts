@@ -7,6 +7,7 @@ import {section, type Section} from './section';
 import {Table, type Column} from './table';
 import {color, seriesColor} from './theme';
 import {tiles} from './tiles';
+import {limit} from './words';
 
 interface Point {
   values: Record<string, number | string>;
@@ -17,6 +18,7 @@ interface Point {
   area_mm2?: number | null;
   utilisation?: number | null;
   peak_sram_bytes?: number | null;
+  bound_by?: string | null;
   pareto?: boolean;
   knee?: boolean;
 }
@@ -201,6 +203,12 @@ function pointTable(points: Point[], keys: string[]): HTMLElement {
         text: (point) => kMeasures[measure].text(point[measure]),
       }),
     ),
+    {
+      key: 'bound_by',
+      label: 'Bound by',
+      value: (point) => point.bound_by ?? '',
+      text: (point) => (point.bound_by ? limit(point.bound_by) : ''),
+    },
     {
       key: 'front',
       label: 'Front',

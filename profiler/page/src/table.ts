@@ -73,7 +73,7 @@ export class Table<Row> {
     while (!this.list.slice(0, this.drawnRows).includes(row)) this.drawMore();
     const element = this.drawn.get(row)!;
     if (!element.classList.contains('open')) this.toggle(row, element);
-    element.scrollIntoView({block: 'center'});
+    element.scrollIntoView({block: 'start'});
     element.querySelector('button')?.focus({preventScroll: true});
   }
 

@@ -21,7 +21,7 @@ export async function startBrowser() {
     console.log('skipped: no chromium; scripts/install_dependencies.sh installs it');
     process.exit(77);
   }
-  return chromium.launch({executablePath, args: ['--no-sandbox', '--disable-gpu']});
+  return chromium.launch({executablePath, args: ['--no-sandbox', '--disable-gpu', '--disable-lcd-text']});
 }
 
 /** Opens a file; `page.problems` collects console errors, exceptions and requests that leave it. */

@@ -13,6 +13,8 @@ const diff = {
   kind: 'diff',
   a: {model: 'net', chip: 'small', latency_us: 2000},
   b: {model: 'net', chip: 'large', latency_us: 500},
+  warnings: ['the networks differ'],
+  differences: [{key: '--set', a: null, b: 'sram.kib=512'}],
   totals: [
     {name: 'latency_us', unit: 'us', a: 2000, b: 500, change_percent: -75},
     {name: 'energy_pj', unit: 'pJ', a: 3e8, b: 3.3e8, change_percent: 10},
@@ -53,6 +55,8 @@ test('a comparison says which is faster and where the change is', () =>
     const words = await page.locator('.verdict').innerText();
     assert.ok(words.replaceAll('\u00a0', ' ').startsWith('b takes 500 µs instead of 2.00 ms: 4.00× as fast.'), words);
     assert.ok(words.includes('gone'), words);
+    const summary = await page.locator('#summary').innerText();
+    assert.ok(summary.includes('the networks differ') && summary.includes('– → sram.kib=512'), summary);
     assert.ok(says((await texts(page, '#summary .value'))[1], 3.3e8));
     await page.locator('#groups thead th[data-key="delta_us"] button').click();
     assert.deepEqual(await texts(page, '#groups tbody th'), ['c', 'a', 'gone']);

@@ -4,7 +4,7 @@ import * as format from '../format';
 import type {Run} from '../run_document';
 import {section, type Section} from '../section';
 import {causeVariable} from '../theme';
-import {limit} from '../words';
+import {limit, shortName} from '../words';
 
 export function advice(run: Run, open: (group: number) => void): Section | undefined {
   if (!run.advice || run.advice.length === 0) return undefined;
@@ -19,7 +19,7 @@ export function advice(run: Run, open: (group: number) => void): Section | undef
         el(
           'div',
           {class: 'line'},
-          el('button', {type: 'button', class: 'link', onclick: () => open(item.group)}, item.name),
+          el('button', {type: 'button', class: 'link', onclick: () => open(item.group), title: item.name}, shortName(item.name)),
           tag,
           el('span', {class: 'muted'}, `${format.percent(item.latency_share)} of the latency`),
         ),

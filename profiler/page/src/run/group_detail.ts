@@ -38,11 +38,15 @@ function facts(run: Run, group: Partial<Group>): HTMLElement {
   if (group.achieved_gmacs && group.roof_gmacs)
     list.push([
       'Roofline',
-      `${format.number(group.achieved_gmacs)} of ${format.number(group.roof_gmacs)} GMAC/s under the ${group.roof ?? ''} roof`,
+      `${format.number(group.achieved_gmacs)} of ${format.number(group.roof_gmacs)} GMAC/s under the roof of ${roofName(group.roof)}`,
     ]);
   if (group.critical_path && run.clock_mhz && group.begin_cycle !== undefined)
     list.push(['Window', `cycles ${format.cycles(group.begin_cycle)} to ${format.cycles(group.end_cycle)}`]);
   return el('dl', {class: 'facts'}, ...list.flatMap(([name, value]) => [el('dt', {}, name), el('dd', {}, value)]));
+}
+
+function roofName(roof: string | undefined): string {
+  return roof === 'mac' ? 'the array' : (roof ?? format.kNone);
 }
 
 function bar(parts: Parts, words: Record<string, {label: string}>, text: (value: number) => string): HTMLElement {

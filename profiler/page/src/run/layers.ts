@@ -5,7 +5,7 @@ import type {Group, Run} from '../run_document';
 import {section, type Section} from '../section';
 import {Table, type Column} from '../table';
 import {causeVariable} from '../theme';
-import {limit} from '../words';
+import {limit, shortName} from '../words';
 import {groupDetail} from './group_detail';
 
 export interface Row {
@@ -47,7 +47,7 @@ function columns(rows: Row[]): Column<Row>[] {
       value: ({index}) => index,
       text: ({group}) => group.name ?? format.kNone,
       cell: ({index, group}) =>
-        el('span', {class: 'layer', title: group.name}, el('i', {}, `${index + 1}`), ` ${group.name ?? format.kNone}`),
+        el('span', {class: 'layer', title: group.name}, el('i', {}, `${index + 1}`), ` ${shortName(group.name)}`),
       title: 'In the order in which they run',
     },
     {

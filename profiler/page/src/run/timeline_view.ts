@@ -7,6 +7,7 @@ import type {Run} from '../run_document';
 import {causeColor, color, onThemeChange, seriesColor} from '../theme';
 import {type SramStep, sramSteps, useIndex} from './sram_steps';
 import type {TimeRange} from './time_range';
+import {shortName} from '../words';
 import {type Bar, lastAtOrBefore, type TimelineRow} from './timeline_rows';
 
 const kAxis = 22;
@@ -130,7 +131,7 @@ export class TimelineView {
     pen.fillRect(left, y, Math.max(width - (width > 3 ? 0.5 : 0), 0.5), kRow - kGap);
     if (!isLayer || width < 24) return;
     pen.fillStyle = color('ink');
-    const text = this.fitted(pen, `${bar.group + 1} ${bar.text}`, width - 6);
+    const text = this.fitted(pen, `${bar.group + 1} ${shortName(bar.text)}`, width - 6);
     if (text.length > 1) pen.fillText(text, left + 3, y + (kRow - kGap) / 2);
   }
 

@@ -67,7 +67,7 @@ function verdict(points: Point[]): string[] {
   const lines = [`${front.length} of ${good.length} points are on the front of latency, energy and area: no other point is better in one and no worse in the rest.`];
   if (knee)
     lines.push(
-      `The knee, after which more area or energy buys little: ${pointName(knee)} with ${format.time(knee.latency_us)}, ` +
+      `The knee, the front’s best balance of latency, energy and area: ${pointName(knee)} with ${format.time(knee.latency_us)}, ` +
         `${format.energy(knee.energy_pj)} and ${kMeasures.area_mm2.text(knee.area_mm2)}.`,
     );
   return lines;
@@ -176,7 +176,7 @@ function option(points: Point[], x: Measure, y: Measure, by: string) {
         value: [point[x], point[y]],
         symbolSize: point.pareto ? 13 : 8,
         itemStyle: {
-          opacity: point.pareto ? 0.95 : 0.35,
+          opacity: point.pareto ? 0.95 : 0.5,
           borderColor: point.knee ? color('ink') : color('panel'),
           borderWidth: point.knee ? 3 : 1,
         },

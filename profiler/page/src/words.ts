@@ -1,4 +1,6 @@
 // Plain English for the names that documents use.
+import {el} from './dom';
+import {causeVariable} from './theme';
 
 /** What the critical path spends its cycles on. */
 export const kLimits: Record<string, {label: string; sentence: string}> = {
@@ -11,6 +13,7 @@ export const kLimits: Record<string, {label: string; sentence: string}> = {
   bank_conflict: {label: 'bank conflicts', sentence: 'conflicts in the SRAM banks'},
   control: {label: 'control', sentence: 'the sequencer issuing commands'},
   host: {label: 'host', sentence: 'operators on the host and its link'},
+  other: {label: 'short steps', sentence: 'many short steps'},
 };
 
 /** What an engine does. */
@@ -74,6 +77,13 @@ export function shortName(name: string | undefined): string {
 
 export function limit(name: string | undefined): string {
   return name === undefined ? '–' : (kLimits[name]?.label ?? name.replaceAll('_', ' '));
+}
+
+/** The limit with its colour. */
+export function limitTag(name: string | undefined): HTMLElement {
+  const tag = el('span', {class: 'tag'}, limit(name));
+  tag.style.setProperty('--tag', causeVariable(name ?? ''));
+  return tag;
 }
 
 export function engineName(engine: string, core: number, lane: number, cores: number): string {

@@ -4,6 +4,7 @@ import path from 'node:path';
 
 import {drawAll, openPage, startBrowser} from './browser.mjs';
 import {simulate} from './documents.mjs';
+import {smallPng} from './small_png.mjs';
 
 const [, , presil, folder] = process.argv;
 const kMost = 150 * 1024;
@@ -31,8 +32,9 @@ function pageOf(model, chip) {
 
 async function save(name, take) {
   const file = path.join(folder, `${name}.png`);
-  await take({path: file});
-  const {size} = fs.statSync(file);
+  const png = smallPng(await take());
+  fs.writeFileSync(file, png);
+  const size = png.length;
   console.log(`${name}.png ${Math.round(size / 1024)} KiB`);
   if (size > kMost) throw new Error(`${file} has ${size} bytes, more than ${kMost}`);
 }
@@ -42,12 +44,12 @@ for (const {model, chip, sections, ...options} of pictures) {
   await drawAll(page);
   await page.evaluate(() => scrollTo(0, 0));
   if (!sections) {
-    await save(`${model}-${chip}-narrow`, (to) => page.screenshot(to));
+    await save(`${model}-${chip}-narrow`, () => page.screenshot());
   } else {
     // A heading that stays in view would lie over the sections; long tables are cut.
     await page.addStyleTag({content: 'header { position: static !important } .scroller { max-height: 360px }'});
     for (const section of sections)
-      await save(`${model}-${chip}-${section}`, (to) => page.locator(`#${section}`).screenshot(to));
+      await save(`${model}-${chip}-${section}`, () => page.locator(`#${section}`).screenshot());
   }
   await page.close();
 }

@@ -4,8 +4,7 @@ import * as format from '../format';
 import type {Group, Run} from '../run_document';
 import {section, type Section} from '../section';
 import {Table, type Column} from '../table';
-import {causeVariable} from '../theme';
-import {limit, shortName} from '../words';
+import {limit, limitTag, shortName} from '../words';
 import {groupDetail} from './group_detail';
 
 export interface Row {
@@ -70,11 +69,7 @@ function columns(rows: Row[]): Column<Row>[] {
       label: 'Bound by',
       value: ({group}) => limit(group.bound_by),
       text: ({group}) => limit(group.bound_by),
-      cell: ({group}) => {
-        const tag = el('span', {class: 'tag'}, limit(group.bound_by));
-        tag.style.setProperty('--tag', causeVariable(group.bound_by ?? ''));
-        return tag;
-      },
+      cell: ({group}) => limitTag(group.bound_by),
       title: 'What most of its window is spent on',
     },
     {

@@ -45,11 +45,27 @@ export function roofline(run: Run, open: (group: number) => void): Section | und
   return section(
     'roofline',
     'Roofline',
-    'A point a layer, its size the share of the latency, its colour what it is bound by. Under the slope bytes are the limit, under the flat roof the array is; the gap to the roof is what is lost. A point above a slope had its bytes loaded while an earlier layer ran.',
+    'A point a layer, its size the share of the latency, its colour what it is bound by. Under the slope bytes are the limit, under the flat roof the array is; the gap to the roof is what is lost. A point above a roof had bytes loaded or work done while an earlier layer ran.',
     controls,
     drawing.element,
     unplaced(run),
   );
+}
+
+interface FlatRoof {
+  precisions: string[];
+  peak_gmacs: number;
+}
+
+/** Precisions of the same rate share a roof. */
+function flatRoofs(run: Run): FlatRoof[] {
+  const roofs: FlatRoof[] = [];
+  for (const {precision, peak_gmacs} of run.roofline?.roofs ?? []) {
+    const same = roofs.find((roof) => roof.peak_gmacs === peak_gmacs);
+    if (same) same.precisions.push(precision);
+    else if (peak_gmacs > 0) roofs.push({precisions: [precision], peak_gmacs});
+  }
+  return roofs;
 }
 
 /** Layers that the logarithmic axes cannot show. */
@@ -69,7 +85,7 @@ function points(run: Run, side: Side): Point[] {
 
 function option(run: Run, side: Side) {
   const list = points(run, side);
-  const peaks = (run.roofline?.roofs ?? []).filter((roof) => roof.peak_gmacs > 0);
+  const peaks = flatRoofs(run);
   const slopes = (run.roofline?.bandwidths ?? []).filter(
     (each) => (each.name === 'sram') === (side === 'sram') && each.gbytes_per_s > 0,
   );
@@ -79,7 +95,7 @@ function option(run: Run, side: Side) {
   const right = decade(Math.max(...list.map((point) => point.intensity), ...ridges) * 1.5, Math.ceil);
   const bottom = decade(Math.min(...list.map((point) => point.achieved), top / 10), Math.floor);
   const most = Math.max(...list.map((point) => point.group.share ?? 0), 1e-9);
-  const roofName = (roof: (typeof peaks)[0]) => `${roof.precision}: ${format.number(roof.peak_gmacs)} GMAC/s`;
+  const roofName = (roof: FlatRoof) => `${roof.precisions.join(', ')}: ${format.number(roof.peak_gmacs)} GMAC/s`;
   const slopeName = (slope: (typeof slopes)[0]) => `${slope.name}: ${format.number(slope.gbytes_per_s)} GB/s`;
   return {
     grid: {left: 64, right: 24, top: 34, bottom: 44},

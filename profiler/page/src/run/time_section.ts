@@ -48,7 +48,7 @@ export function timeSection(run: Run, open: (group: number) => void): TimeSectio
   const made = section(
     'timeline',
     'Timeline and SRAM',
-    'Every engine over the run, and the SRAM of core 0. Drag over a range or turn the wheel (after a click) to zoom, double-click to see all; keys: + − ← → Home, Enter for the layer.',
+    'Every engine over the run, and the SRAM of core 0. A layer owns the time from the completion of those before it to its own; engines work ahead. Drag over a range or turn the wheel (after a click) to zoom, double-click to see all; keys: + − ← → Home, Enter for the layer.',
     controls(view, range, run, point),
     legendOf(rows.flatMap((row) => row.bars.map((bar) => bar.cause))),
     el('div', {class: 'timeline'}, view.canvas),

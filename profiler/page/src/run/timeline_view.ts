@@ -128,7 +128,7 @@ export class TimelineView {
     const width = Math.min(this.width, this.x(bar.end)) - left;
     const isLayer = bar.cause === '';
     pen.fillStyle = isLayer ? color(bar.group % 2 === 0 ? 'band-even' : 'band-odd') : causeColor(bar.cause);
-    pen.fillRect(left, y, Math.max(width - (width > 3 ? 0.5 : 0), 0.5), kRow - kGap);
+    pen.fillRect(left, y, Math.max(width, 0.5), kRow - kGap);
     if (!isLayer || width < 24) return;
     pen.fillStyle = color('ink');
     const text = this.fitted(pen, `${bar.group + 1} ${shortName(bar.text)}`, width - 6);

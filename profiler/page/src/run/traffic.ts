@@ -71,7 +71,7 @@ function tensorTable(tensors: MemoryTensor[]): HTMLElement {
         cell: (tensor) => el('span', {class: 'layer', title: tensor.name}, tensor.name),
       },
       {key: 'memory', label: 'Memory', value: (tensor) => tensor.memory, text: (tensor) => tensor.memory},
-      {key: 'use', label: 'Use', value: (tensor) => tensor.use, text: (tensor) => tensor.use},
+      {key: 'use', label: 'Use', value: (tensor) => tensor.use, text: (tensor) => kReasons[tensor.use] ?? tensor.use},
       {
         key: 'moved',
         label: 'Moved',
@@ -85,7 +85,7 @@ function tensorTable(tensors: MemoryTensor[]): HTMLElement {
       bytes('bytes', 'Size'),
     ],
     rows: tensors,
-    search: (tensor) => `${tensor.name} ${tensor.memory} ${tensor.use}`,
+    search: (tensor) => `${tensor.name} ${tensor.memory} ${kReasons[tensor.use] ?? tensor.use}`,
     sort: {key: 'moved', descending: true},
   });
   return table.element;

@@ -63,7 +63,12 @@ export function diffPage(root: HTMLElement, diff: DiffDocument): void {
   const name = (side: Side | undefined) => `${side?.model ?? '?'} on ${side?.chip ?? '?'}`;
   const sections: Section[] = [
     summary(diff),
-    section('changes', 'Largest changes', 'Microseconds that a layer takes more (right) or less (left) in b.', changes(groups)),
+    section(
+      'changes',
+      'Largest changes',
+      'Microseconds that a layer takes more (right) or less (left) in b.',
+      changes(groups),
+    ),
     section('groups', 'Layers', 'Every layer of both runs, matched by name.', groupTable(groups)),
     section('totals', 'Totals', '', totalTable(diff.totals ?? [])),
   ];
@@ -83,7 +88,9 @@ function summary(diff: DiffDocument): Section {
     el('div', {class: 'verdict'}, el('p', {}, verdict(diff))),
     ...(diff.warnings ?? []).map((warning) => el('p', {class: 'warning'}, `Note: ${warning}.`)),
     tiles((diff.totals ?? []).filter((total) => kHeadlines.includes(total.name)).map(tile)),
-    ...(differences.length > 0 ? [el('h3', {}, 'What differs'), el('dl', {class: 'facts'}, ...differences)] : []),
+    ...(differences.length > 0
+      ? [el('h3', {}, 'What differs'), el('dl', {class: 'facts'}, ...differences)]
+      : []),
   );
 }
 
@@ -96,9 +103,18 @@ function verdict(diff: DiffDocument): string {
   const a = diff.a?.latency_us;
   const b = diff.b?.latency_us;
   if (!a || !b) return '';
-  const verb = b < a ? `${format.number(a / b)}× as fast` : b > a ? `${format.number(b / a)}× as slow` : 'as fast';
-  const top = largest(diff.groups ?? []).slice(0, 3).filter((group) => group.delta_us !== 0);
-  const where = top.map((group) => `${shortName(group.name)} (${delta(group.delta_us)})`).join(', ');
+  const verb =
+    b < a
+      ? `${format.number(a / b)}× as fast`
+      : b > a
+        ? `${format.number(b / a)}× as slow`
+        : 'as fast';
+  const top = largest(diff.groups ?? [])
+    .slice(0, 3)
+    .filter((group) => group.delta_us !== 0);
+  const where = top
+    .map((group) => `${shortName(group.name)} (${delta(group.delta_us)})`)
+    .join(', ');
   return `b takes ${format.time(b)} instead of ${format.time(a)}: ${verb}.${where ? ` Most of the change is in ${where}.` : ''}`;
 }
 
@@ -158,13 +174,29 @@ function changes(groups: GroupChange[]): HTMLElement {
       grid: {left: 8, right: 24, top: 8, bottom: 24, containLabel: true},
       tooltip: tooltip((item: {dataIndex: number}) => {
         const group = shown[item.dataIndex];
-        return [group.name, `${delta(group.delta_us)}: ${cycleText(group.a_cycles)} → ${cycleText(group.b_cycles)} cycles`, group.why];
+        return [
+          group.name,
+          `${delta(group.delta_us)}: ${cycleText(group.a_cycles)} → ${cycleText(group.b_cycles)} cycles`,
+          group.why,
+        ];
       }),
-      xAxis: axis({type: 'value', axisLabel: {color: color('muted'), fontSize: 11, formatter: (value: number) => delta(value)}}),
+      xAxis: axis({
+        type: 'value',
+        axisLabel: {
+          color: color('muted'),
+          fontSize: 11,
+          formatter: (value: number) => delta(value),
+        },
+      }),
       yAxis: axis({
         type: 'category',
         data: shown.map((group) => shortName(group.name)),
-        axisLabel: {color: color('muted'), fontSize: 11, width: window.innerWidth < 600 ? 110 : 260, overflow: 'truncate'},
+        axisLabel: {
+          color: color('muted'),
+          fontSize: 11,
+          width: window.innerWidth < 600 ? 110 : 260,
+          overflow: 'truncate',
+        },
       }),
       series: [
         {
@@ -195,8 +227,18 @@ function groupTable(groups: GroupChange[]): HTMLElement {
         text: (group) => group.name,
         cell: (group) => el('span', {class: 'layer', title: group.name}, shortName(group.name)),
       },
-      {key: 'a_cycles', label: 'Cycles a', value: (group) => group.a_cycles, text: (group) => format.cycles(group.a_cycles)},
-      {key: 'b_cycles', label: 'Cycles b', value: (group) => group.b_cycles, text: (group) => format.cycles(group.b_cycles)},
+      {
+        key: 'a_cycles',
+        label: 'Cycles a',
+        value: (group) => group.a_cycles,
+        text: (group) => format.cycles(group.a_cycles),
+      },
+      {
+        key: 'b_cycles',
+        label: 'Cycles b',
+        value: (group) => group.b_cycles,
+        text: (group) => format.cycles(group.b_cycles),
+      },
       {
         key: 'delta_us',
         label: 'Change',
@@ -210,10 +252,17 @@ function groupTable(groups: GroupChange[]): HTMLElement {
         value: (group) => group.share_of_change,
         text: (group) => format.percent(group.share_of_change),
       },
-      {key: 'why', label: 'Why', value: (group) => group.why, text: (group) => group.why ?? '', wide: true},
+      {
+        key: 'why',
+        label: 'Why',
+        value: (group) => group.why,
+        text: (group) => group.why ?? '',
+        wide: true,
+      },
     ],
     rows: groups,
-    search: (group) => [group.name, group.why, ...(group.a_groups ?? []), ...(group.b_groups ?? [])].join(' '),
+    search: (group) =>
+      [group.name, group.why, ...(group.a_groups ?? []), ...(group.b_groups ?? [])].join(' '),
   }).element;
 }
 
@@ -221,14 +270,32 @@ function totalTable(totals: Total[]): HTMLElement {
   return new Table<Total>({
     label: 'Totals compared',
     columns: [
-      {key: 'name', label: 'Total', value: (total) => total.name, text: (total) => plainName(total.name)},
-      {key: 'a', label: 'a', value: (total) => total.a, text: (total) => quantity(total.a, total.unit)},
-      {key: 'b', label: 'b', value: (total) => total.b, text: (total) => quantity(total.b, total.unit)},
+      {
+        key: 'name',
+        label: 'Total',
+        value: (total) => total.name,
+        text: (total) => plainName(total.name),
+      },
+      {
+        key: 'a',
+        label: 'a',
+        value: (total) => total.a,
+        text: (total) => quantity(total.a, total.unit),
+      },
+      {
+        key: 'b',
+        label: 'b',
+        value: (total) => total.b,
+        text: (total) => quantity(total.b, total.unit),
+      },
       {
         key: 'change_percent',
         label: 'Change',
         value: (total) => total.change_percent,
-        text: (total) => (total.change_percent === null ? format.kNone : format.signedPercent(total.change_percent / 100)),
+        text: (total) =>
+          total.change_percent === null
+            ? format.kNone
+            : format.signedPercent(total.change_percent / 100),
       },
     ],
     rows: totals,

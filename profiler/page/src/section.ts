@@ -14,7 +14,11 @@ export function attempt(make: () => Section | undefined): Section | undefined {
   } catch (error) {
     console.error(error);
     const id = `failure-${failures++}`;
-    return section(id, 'A part that cannot be shown', `The document holds what this page does not expect: ${error}`);
+    return section(
+      id,
+      'A part that cannot be shown',
+      `The document holds what this page does not expect: ${error}`,
+    );
   }
 }
 

@@ -32,10 +32,16 @@ export interface SweepDocument {
 
 type Measure = 'latency_us' | 'energy_pj' | 'area_mm2' | 'utilisation' | 'peak_sram_bytes';
 
-const kMeasures: Record<Measure, {label: string; text: (value: number | null | undefined) => string}> = {
+const kMeasures: Record<
+  Measure,
+  {label: string; text: (value: number | null | undefined) => string}
+> = {
   latency_us: {label: 'Latency', text: format.time},
   energy_pj: {label: 'Energy', text: format.energy},
-  area_mm2: {label: 'Area', text: (value) => (value == null ? format.kNone : `${format.number(value)}\u00a0mm²`)},
+  area_mm2: {
+    label: 'Area',
+    text: (value) => (value == null ? format.kNone : `${format.number(value)}\u00a0mm²`),
+  },
   utilisation: {label: 'Utilisation', text: format.percent},
   peak_sram_bytes: {label: 'SRAM peak', text: format.bytes},
 };
@@ -45,9 +51,26 @@ export function sweepPage(root: HTMLElement, sweep: SweepDocument): void {
   const axes = sweep.axes ?? [];
   const failed = points.filter((point) => !point.ok);
   const sections: Section[] = [
-    section('summary', 'Summary', '', el('div', {class: 'verdict'}, ...verdict(points).map((text) => el('p', {}, text))), headline(points)),
-    pareto(points, axes.map((each) => each.key)),
-    section('points', 'Points', 'Every point of the grid; the ones on the front are marked.', pointTable(points, axes.map((each) => each.key))),
+    section(
+      'summary',
+      'Summary',
+      '',
+      el('div', {class: 'verdict'}, ...verdict(points).map((text) => el('p', {}, text))),
+      headline(points),
+    ),
+    pareto(
+      points,
+      axes.map((each) => each.key),
+    ),
+    section(
+      'points',
+      'Points',
+      'Every point of the grid; the ones on the front are marked.',
+      pointTable(
+        points,
+        axes.map((each) => each.key),
+      ),
+    ),
   ];
   if (failed.length > 0) sections.push(section('failed', 'Failed points', '', failures(failed)));
   const varied = axes.map((each) => `${each.key} = ${each.values.join(', ')}`).join('; ');
@@ -64,7 +87,9 @@ function verdict(points: Point[]): string[] {
   const good = points.filter((point) => point.ok);
   const front = good.filter((point) => point.pareto);
   const knee = good.find((point) => point.knee);
-  const lines = [`${front.length} of ${good.length} points are on the front of latency, energy and area: no other point is better in one and no worse in the rest.`];
+  const lines = [
+    `${front.length} of ${good.length} points are on the front of latency, energy and area: no other point is better in one and no worse in the rest.`,
+  ];
   if (knee)
     lines.push(
       `The knee, the front’s best balance of latency, energy and area: ${pointName(knee)} with ${format.time(knee.latency_us)}, ` +
@@ -81,7 +106,12 @@ function headline(points: Point[]): HTMLElement {
   };
   const tile = (measure: Measure, label: string) => {
     const point = least(measure);
-    return {key: measure, label, value: kMeasures[measure].text(point?.[measure]), note: point ? pointName(point) : ''};
+    return {
+      key: measure,
+      label,
+      value: kMeasures[measure].text(point?.[measure]),
+      note: point ? pointName(point) : '',
+    };
   };
   return tiles([
     {
@@ -105,7 +135,10 @@ function pareto(points: Point[], keys: string[]): Section {
     height: 400,
     option: () => option(points, x, y, by),
   });
-  const measures = (Object.keys(kMeasures) as Measure[]).map((value) => ({value, text: kMeasures[value].label}));
+  const measures = (Object.keys(kMeasures) as Measure[]).map((value) => ({
+    value,
+    text: kMeasures[value].label,
+  }));
   const pick = (label: string, chosen: Measure, change: (value: Measure) => void) =>
     el(
       'label',
@@ -128,10 +161,15 @@ function pareto(points: Point[], keys: string[]): Section {
         'label',
         {class: 'picker'},
         'colour ',
-        choice('Colour', keys.map((value) => ({value, text: value})), by, (value) => {
-          by = value;
-          drawing.update();
-        }),
+        choice(
+          'Colour',
+          keys.map((value) => ({value, text: value})),
+          by,
+          (value) => {
+            by = value;
+            drawing.update();
+          },
+        ),
       ),
     );
   return section(
@@ -153,7 +191,11 @@ function option(points: Point[], x: Measure, y: Measure, by: string) {
       name: kMeasures[measure].label,
       nameLocation: 'middle',
       nameGap: measure === x ? 28 : 62,
-      axisLabel: {color: color('muted'), fontSize: 11, formatter: (value: number) => kMeasures[measure].text(value)},
+      axisLabel: {
+        color: color('muted'),
+        fontSize: 11,
+        formatter: (value: number) => kMeasures[measure].text(value),
+      },
     });
   const of = (group: string) => shown.filter((point) => String(point.values[by] ?? '') === group);
   return {
@@ -164,7 +206,11 @@ function option(points: Point[], x: Measure, y: Measure, by: string) {
       const measured = (Object.keys(kMeasures) as Measure[]).map(
         (measure) => `${kMeasures[measure].label}: ${kMeasures[measure].text(point[measure])}`,
       );
-      return [pointName(point), ...measured, point.knee ? 'The knee' : point.pareto ? 'On the front' : ''];
+      return [
+        pointName(point),
+        ...measured,
+        point.knee ? 'The knee' : point.pareto ? 'On the front' : '',
+      ];
     }),
     xAxis: scale(x),
     yAxis: scale(y),
@@ -187,22 +233,18 @@ function option(points: Point[], x: Measure, y: Measure, by: string) {
 
 function pointTable(points: Point[], keys: string[]): HTMLElement {
   const columns: Column<Point>[] = [
-    ...keys.map(
-      (key): Column<Point> => ({
-        key,
-        label: key,
-        value: (point) => point.values[key],
-        text: (point) => String(point.values[key] ?? format.kNone),
-      }),
-    ),
-    ...(Object.keys(kMeasures) as Measure[]).map(
-      (measure): Column<Point> => ({
-        key: measure,
-        label: kMeasures[measure].label,
-        value: (point) => point[measure],
-        text: (point) => kMeasures[measure].text(point[measure]),
-      }),
-    ),
+    ...keys.map((key): Column<Point> => ({
+      key,
+      label: key,
+      value: (point) => point.values[key],
+      text: (point) => String(point.values[key] ?? format.kNone),
+    })),
+    ...(Object.keys(kMeasures) as Measure[]).map((measure): Column<Point> => ({
+      key: measure,
+      label: kMeasures[measure].label,
+      value: (point) => point[measure],
+      text: (point) => kMeasures[measure].text(point[measure]),
+    })),
     {
       key: 'bound_by',
       label: 'Bound by',

@@ -37,7 +37,10 @@ export const kSlots: Record<string, {label: string; why: string}> = {
     label: 'lanes: output channels',
     why: 'output channels do not fill the parallelism factor',
   },
-  'lanes.channels': {label: 'lanes: input channels', why: 'input channels do not fill the dot length'},
+  'lanes.channels': {
+    label: 'lanes: input channels',
+    why: 'input channels do not fill the dot length',
+  },
   'lanes.positions': {label: 'lanes: positions', why: 'pixels do not fill the stripes'},
   'lanes.taps': {label: 'lanes: taps', why: 'kernel taps do not fill the dot length'},
   'lanes.depthwise': {
@@ -72,7 +75,9 @@ export const kEnergy: Record<string, string> = {
 /** Chains have the names of all their members: the first and the last tell them apart. */
 export function shortName(name: string | undefined): string {
   const members = (name ?? '–').split('+');
-  return members.length > 2 ? `${members[0]} … ${members[members.length - 1]}` : members.join(' + ');
+  return members.length > 2
+    ? `${members[0]} … ${members[members.length - 1]}`
+    : members.join(' + ');
 }
 
 export function limit(name: string | undefined): string {

@@ -14,7 +14,11 @@ const pictures = [
   {model: 'mobilenet_v2', chip: 'ne-max', sections: ['summary', 'advice']},
   {model: 'resnet50', chip: 'ne-nano', sections: ['summary', 'advice']},
   {model: 'resnet50', chip: 'ne-max', sections: ['summary', 'advice']},
-  {model: 'mobilenet_v2', chip: 'ne-nano', sections: ['array', 'layers', 'stalls', 'roofline', 'traffic', 'energy']},
+  {
+    model: 'mobilenet_v2',
+    chip: 'ne-nano',
+    sections: ['array', 'layers', 'stalls', 'roofline', 'traffic', 'energy'],
+  },
   {model: 'resnet50', chip: 'ne-nano', sections: ['timeline']},
   {model: 'resnet50', chip: 'ne-max', sections: ['timeline'], colorScheme: 'dark'},
   {model: 'mobilenet_v2', chip: 'ne-nano', width: 400, height: 900, colorScheme: 'dark'},
@@ -47,7 +51,9 @@ for (const {model, chip, sections, ...options} of pictures) {
     await save(`${model}-${chip}-narrow`, () => page.screenshot());
   } else {
     // A heading that stays in view would lie over the sections; long tables are cut.
-    await page.addStyleTag({content: 'header { position: static !important } .scroller { max-height: 360px }'});
+    await page.addStyleTag({
+      content: 'header { position: static !important } .scroller { max-height: 360px }',
+    });
     for (const section of sections)
       await save(`${model}-${chip}-${section}`, () => page.locator(`#${section}`).screenshot());
   }

@@ -6,17 +6,13 @@ const kSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a])
 /** Takes 8-bit RGB or RGBA without interlacing, which is what Chromium writes. */
 export function smallPng(png) {
   const {width, height, pixels} = decoded(png);
-  // Fewer bits a channel until the colours fit; text and flat areas rarely need it.
-  for (let bits = 8; ; --bits) {
-    const indexed = withPalette(pixels, bits);
-    if (indexed) return encoded(width, height, indexed);
-  }
+  return encoded(width, height, withPalette(pixels));
 }
 
 function decoded(png) {
   const data = [];
   let header;
-  for (let at = kSignature.length; at < png.length; ) {
+  for (let at = kSignature.length; at < png.length;) {
     const length = png.readUInt32BE(at);
     const type = png.toString('latin1', at + 4, at + 8);
     const body = png.subarray(at + 8, at + 8 + length);
@@ -27,7 +23,11 @@ function decoded(png) {
   const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
   const channels = {2: 3, 6: 4}[header[9]];
   if (header[8] !== 8 || !channels || header[12] !== 0) throw new Error('a PNG of another kind');
-  return {width, height, pixels: unfiltered(zlib.inflateSync(Buffer.concat(data)), width, height, channels)};
+  return {
+    width,
+    height,
+    pixels: unfiltered(zlib.inflateSync(Buffer.concat(data)), width, height, channels),
+  };
 }
 
 /** Undoes the filters (PNG specification, section 9.2); gives 0xRRGGBB a pixel. */
@@ -57,23 +57,27 @@ function paeth(left, above, corner) {
   return a <= b && a <= c ? left : b <= c ? above : corner;
 }
 
-function withPalette(pixels, bits) {
-  const step = 1 << (8 - bits);
-  const round = (channel) => Math.min(255, Math.round(channel / step) * step);
-  const colors = new Map();
-  const indices = new Uint8Array(pixels.length);
-  for (let at = 0; at < pixels.length; ++at) {
-    const pixel = pixels[at];
-    const color = (round(pixel >> 16) << 16) | (round((pixel >> 8) & 255) << 8) | round(pixel & 255);
-    let index = colors.get(color);
-    if (index === undefined) {
-      if (colors.size === 256) return undefined;
-      index = colors.size;
-      colors.set(color, index);
-    }
-    indices[at] = index;
-  }
-  return {colors: [...colors.keys()], indices};
+/** The 256 most frequent colours; others (edges of letters) become the nearest of these. */
+function withPalette(pixels) {
+  const counts = new Map();
+  for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+  const byCount = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
+  const colors = byCount.slice(0, 256);
+  const indexOf = new Map(colors.map((color, index) => [color, index]));
+  for (const color of byCount.slice(256)) indexOf.set(color, nearest(colors, color));
+  return {colors, indices: Uint8Array.from(pixels, (pixel) => indexOf.get(pixel))};
+}
+
+function nearest(colors, color) {
+  const distance = (other) =>
+    [16, 8, 0].reduce(
+      (sum, shift) => sum + (((color >> shift) & 255) - ((other >> shift) & 255)) ** 2,
+      0,
+    );
+  let best = 0;
+  for (let index = 1; index < colors.length; ++index)
+    if (distance(colors[index]) < distance(colors[best])) best = index;
+  return best;
 }
 
 function encoded(width, height, {colors, indices}) {
@@ -81,9 +85,12 @@ function encoded(width, height, {colors, indices}) {
   header.writeUInt32BE(width, 0);
   header.writeUInt32BE(height, 4);
   header.set([8, 3, 0, 0, 0], 8);
-  const palette = Buffer.from(colors.flatMap((color) => [color >> 16, (color >> 8) & 255, color & 255]));
+  const palette = Buffer.from(
+    colors.flatMap((color) => [color >> 16, (color >> 8) & 255, color & 255]),
+  );
   const raw = Buffer.alloc(height * (width + 1));
-  for (let y = 0; y < height; ++y) raw.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  for (let y = 0; y < height; ++y)
+    raw.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
   return Buffer.concat([
     kSignature,
     chunk('IHDR', header),

@@ -19,12 +19,23 @@ export function advice(run: Run, open: (group: number) => void): Section | undef
         el(
           'div',
           {class: 'line'},
-          el('button', {type: 'button', class: 'link', onclick: () => open(item.group ?? 0), title: item.name}, shortName(item.name)),
+          el(
+            'button',
+            {type: 'button', class: 'link', onclick: () => open(item.group ?? 0), title: item.name},
+            shortName(item.name),
+          ),
           limitTag(item.bound_by),
           el('span', {class: 'muted'}, `${format.percent(item.latency_share)} of the latency`),
         ),
         el('p', {}, item.limit),
-        item.change && el('p', {class: 'change'}, el('b', {}, 'Change: '), item.change, gain(run, item.gain_cycles)),
+        item.change &&
+          el(
+            'p',
+            {class: 'change'},
+            el('b', {}, 'Change: '),
+            item.change,
+            gain(run, item.gain_cycles),
+          ),
       ),
     );
   }
@@ -36,13 +47,19 @@ export function advice(run: Run, open: (group: number) => void): Section | undef
     el('h3', {}, 'Other chips'),
     variants.length > 0
       ? whatIf(run, variants)
-      : el('p', {class: 'note'}, 'presil simulate --what-if simulates this network on the chip with twice the SRAM, bandwidth or array, too.'),
+      : el(
+          'p',
+          {class: 'note'},
+          'presil simulate --what-if simulates this network on the chip with twice the SRAM, bandwidth or array, too.',
+        ),
   );
 }
 
 function gain(run: Run, cycles: number | null | undefined): HTMLElement | undefined {
   if (!cycles) return undefined;
-  const share = run.latency_cycles ? `, ${format.percent(cycles / run.latency_cycles)} of the latency` : '';
+  const share = run.latency_cycles
+    ? `, ${format.percent(cycles / run.latency_cycles)} of the latency`
+    : '';
   return el('span', {class: 'gain'}, ` Saves about ${format.cycles(cycles)} cycles${share}.`);
 }
 
@@ -59,21 +76,36 @@ function whatIf(run: Run, variants: WhatIf[]): HTMLElement {
         text: (each) => each.change,
         cell: (each) => el('span', {title: each.keys}, each.change),
       },
-      {key: 'latency_us', label: 'Latency', value: (each) => each.latency_us, text: (each) => format.time(each.latency_us)},
+      {
+        key: 'latency_us',
+        label: 'Latency',
+        value: (each) => each.latency_us,
+        text: (each) => format.time(each.latency_us),
+      },
       {
         key: 'latency_change',
         label: 'Change',
         value: (each) => ratio(each.latency_cycles, run.latency_cycles),
         text: (each) => format.signedPercent(ratio(each.latency_cycles, run.latency_cycles)),
       },
-      {key: 'energy_pj', label: 'Energy', value: (each) => each.energy_pj, text: (each) => format.energy(each.energy_pj)},
+      {
+        key: 'energy_pj',
+        label: 'Energy',
+        value: (each) => each.energy_pj,
+        text: (each) => format.energy(each.energy_pj),
+      },
       {
         key: 'energy_change',
         label: 'Change',
         value: (each) => ratio(each.energy_pj, run.energy_pj),
         text: (each) => format.signedPercent(ratio(each.energy_pj, run.energy_pj)),
       },
-      {key: 'dram_bytes', label: 'Memory', value: (each) => each.dram_bytes, text: (each) => format.bytes(each.dram_bytes)},
+      {
+        key: 'dram_bytes',
+        label: 'Memory',
+        value: (each) => each.dram_bytes,
+        text: (each) => format.bytes(each.dram_bytes),
+      },
       {
         key: 'bound_by',
         label: 'Bound by',

@@ -24,7 +24,14 @@ export function layers(run: Run, showTime: (group: number) => void): Layers {
     columns: columns(rows),
     rows,
     search: ({group}) =>
-      [group.name, group.kinds, group.shape, group.precision, limit(group.bound_by), ...(group.ops ?? [])].join(' '),
+      [
+        group.name,
+        group.kinds,
+        group.shape,
+        group.precision,
+        limit(group.bound_by),
+        ...(group.ops ?? []),
+      ].join(' '),
     detail: (row) => groupDetail(run, row.group, () => showTime(row.index)),
     attributes: ({index}) => ({'data-group': index}),
   });
@@ -46,7 +53,12 @@ function columns(rows: Row[]): Column<Row>[] {
       value: ({index}) => index,
       text: ({group}) => group.name ?? format.kNone,
       cell: ({index, group}) =>
-        el('span', {class: 'layer', title: group.name}, el('i', {}, `${index + 1}`), ` ${shortName(group.name)}`),
+        el(
+          'span',
+          {class: 'layer', title: group.name},
+          el('i', {}, `${index + 1}`),
+          ` ${shortName(group.name)}`,
+        ),
       title: 'In the order in which they run',
     },
     {
@@ -89,7 +101,8 @@ function columns(rows: Row[]): Column<Row>[] {
       key: 'memory_bytes',
       label: 'Memory',
       value: ({group}) => (group.memory_read_bytes ?? 0) + (group.memory_write_bytes ?? 0),
-      text: ({group}) => format.bytes((group.memory_read_bytes ?? 0) + (group.memory_write_bytes ?? 0)),
+      text: ({group}) =>
+        format.bytes((group.memory_read_bytes ?? 0) + (group.memory_write_bytes ?? 0)),
       title: 'Bytes over the ports of all memories outside SRAM',
     },
     {

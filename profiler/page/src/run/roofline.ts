@@ -71,7 +71,10 @@ function flatRoofs(run: Run): FlatRoof[] {
 /** Layers that the logarithmic axes cannot show. */
 function unplaced(run: Run): HTMLElement {
   const without = (run.groups ?? []).filter((group) => !group.macs).length;
-  const text = without === 1 ? 'One layer without MACs is not shown.' : `${without} layers without MACs are not shown.`;
+  const text =
+    without === 1
+      ? 'One layer without MACs is not shown.'
+      : `${without} layers without MACs are not shown.`;
   return el('p', {class: 'note'}, without > 0 ? text : '');
 }
 
@@ -91,12 +94,20 @@ function option(run: Run, side: Side) {
   );
   const top = Math.max(...peaks.map((roof) => roof.peak_gmacs));
   const ridges = slopes.map((slope) => top / slope.gbytes_per_s);
-  const left = decade(Math.min(...list.map((point) => point.intensity), ...ridges) / 1.5, Math.floor);
-  const right = decade(Math.max(...list.map((point) => point.intensity), ...ridges) * 1.5, Math.ceil);
+  const left = decade(
+    Math.min(...list.map((point) => point.intensity), ...ridges) / 1.5,
+    Math.floor,
+  );
+  const right = decade(
+    Math.max(...list.map((point) => point.intensity), ...ridges) * 1.5,
+    Math.ceil,
+  );
   const bottom = decade(Math.min(...list.map((point) => point.achieved), top / 10), Math.floor);
   const most = Math.max(...list.map((point) => point.group.share ?? 0), 1e-9);
-  const roofName = (roof: FlatRoof) => `${roof.precisions.join(', ')}: ${format.number(roof.peak_gmacs)} GMAC/s`;
-  const slopeName = (slope: (typeof slopes)[0]) => `${slope.name}: ${format.number(slope.gbytes_per_s)} GB/s`;
+  const roofName = (roof: FlatRoof) =>
+    `${roof.precisions.join(', ')}: ${format.number(roof.peak_gmacs)} GMAC/s`;
+  const slopeName = (slope: (typeof slopes)[0]) =>
+    `${slope.name}: ${format.number(slope.gbytes_per_s)} GB/s`;
   return {
     grid: {left: 64, right: 24, top: 34, bottom: 44},
     legend: legend([...peaks.map(roofName), ...slopes.map(slopeName)]),
@@ -139,13 +150,22 @@ function option(run: Run, side: Side) {
       },
       ...peaks.map((roof, index) =>
         line(roofName(roof), index, [
-          [Math.max(left, roof.peak_gmacs / Math.max(...slopes.map((slope) => slope.gbytes_per_s))), roof.peak_gmacs],
+          [
+            Math.max(
+              left,
+              roof.peak_gmacs / Math.max(...slopes.map((slope) => slope.gbytes_per_s)),
+            ),
+            roof.peak_gmacs,
+          ],
           [right, roof.peak_gmacs],
         ]),
       ),
       ...slopes.map((slope, index) =>
         line(slopeName(slope), peaks.length + index, [
-          [Math.max(left, bottom / slope.gbytes_per_s), Math.max(left * slope.gbytes_per_s, bottom)],
+          [
+            Math.max(left, bottom / slope.gbytes_per_s),
+            Math.max(left * slope.gbytes_per_s, bottom),
+          ],
           [top / slope.gbytes_per_s, top],
         ]),
       ),

@@ -156,7 +156,7 @@ class TraceWriter {
   }
 
   void write_sram() {
-    for (const SramLevel& level : source_.sram)
+    for (const TraceLevel& level : source_.sram)
       events_.counter(kRunProcess, "SRAM in use KiB", level.cycle,
                       fmt::format(R"("KiB":{:.3f})", static_cast<double>(level.bytes) / 1024));
   }

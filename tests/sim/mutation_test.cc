@@ -306,7 +306,7 @@ TEST_CASE("mutants of compiled programs are found by a checker or by a wrong res
                                     chip_of("nvdla-small", {{"sram.kib", "32"}}),
                                     chip_of("ethos-u55-128"), chip_of("systolic-32-ws")};
   for (const ChipSpec& chip : chips)
-    for (const int number : {0, 1, 4, 18, 27, 28}) try {
+    for (const int number : {0, 1, 3, 39, 7, 8}) try {  // products, and a concat
         subjects.emplace_back(random_quantised_network(seed, number, false), chip);
       } catch (const Error&) {  // too little SRAM for this one
       }

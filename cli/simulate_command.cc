@@ -31,6 +31,7 @@ struct Options {
   CompileFlags compile;
   AblationFlags ablations;
   std::string json, csv;
+  bool what_if = false;
   std::optional<std::int64_t> top;
   std::int64_t workers = 0;  ///< 0: as many as there are processors
   double time_limit = 0;
@@ -77,6 +78,7 @@ void check(const Options& options) {
   }
   if (!options.json.empty()) throw Error("--json is for one model on one chip; use --csv");
   if (options.top) throw Error("--top is for one model on one chip");
+  if (options.what_if) throw Error("--what-if is for one model on one chip");
   if (!options.compile.mapping.empty()) throw Error("--mapping is for one model on one chip");
   if (!options.list.empty() && !options.import.inputs.empty())
     throw Error("--input is for one model, not for --list");
@@ -103,13 +105,15 @@ void simulate_one(const Options& options, const RunOptions& run_options) {
   const Graph graph = load_network(options.model, options.import.options());
   Sink json(options.json), csv(options.csv);
   const RunResult result = run(graph, chip, run_options);
-  const Report report{.graph = graph,
-                      .chip = chip,
-                      .options = run_options,
-                      .run = result,
-                      .model = options.model,
-                      .overrides = overrides,
-                      .version = PRESIL_VERSION};
+  const Report report{
+      .graph = graph,
+      .chip = chip,
+      .options = run_options,
+      .run = result,
+      .model = options.model,
+      .overrides = overrides,
+      .version = PRESIL_VERSION,
+      .what_if = options.what_if ? what_if(graph, chip, run_options) : std::vector<WhatIf>{}};
   if (json.wanted()) json.put(json_text(report_json(report)));
   if (csv.wanted()) csv.put(report_csv(report));
   if (json.is_stdout() || csv.is_stdout()) return;
@@ -132,6 +136,8 @@ void add_simulate_command(CLI::App& app) {
   options->compile.add_to(*command);
   options->ablations.add_to(*command);
   command->add_option("--top", options->top, "Only the groups that take longest");
+  command->add_flag("--what-if", options->what_if,
+                    "Also simulate the chip with more and less SRAM, bandwidth, array and lanes");
   command->add_option("--json", options->json,
                       "Everything, as docs/json_schema.md says; - is stdout");
   command->add_option("--csv", options->csv, "A row a group, or with --list a run; - is stdout");

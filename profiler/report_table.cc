@@ -342,9 +342,8 @@ std::string report_totals(const Report& report) { return Totals(report).text(); 
 
 std::string table_legend() {
   return "shape: input > output, without a batch of 1; util: useful MACs over the array's peak "
-         "while it works on the "
-         "group; memory: bytes over the ports of the memories outside SRAM; bound by: what the "
-         "group did or waited for most.";
+         "while it works on the group; memory: bytes over the ports of the memories outside SRAM; "
+         "bound by: what most of the critical path goes through.";
 }
 
 }  // namespace presil

@@ -13,14 +13,37 @@ const diff = {
   kind: 'diff',
   a: {model: 'net', chip: 'small', latency_us: 2000},
   b: {model: 'net', chip: 'large', latency_us: 500},
+  warnings: ['the networks differ'],
+  differences: [{key: '--set', a: null, b: 'sram.kib=512'}],
   totals: [
     {name: 'latency_us', unit: 'us', a: 2000, b: 500, change_percent: -75},
     {name: 'energy_pj', unit: 'pJ', a: 3e8, b: 3.3e8, change_percent: 10},
   ],
   groups: [
-    {name: 'a', a_cycles: 100, b_cycles: 40, delta_us: -60, share_of_change: 0.04, why: 'less waiting'},
-    {name: 'gone', a_cycles: 1500, b_cycles: null, delta_us: -1500, share_of_change: 1, why: 'fused'},
-    {name: 'c', a_cycles: 400, b_cycles: 460, delta_us: 60, share_of_change: -0.04, why: 'smaller tiles'},
+    {
+      name: 'a',
+      a_cycles: 100,
+      b_cycles: 40,
+      delta_us: -60,
+      share_of_change: 0.04,
+      why: 'less waiting',
+    },
+    {
+      name: 'gone',
+      a_cycles: 1500,
+      b_cycles: null,
+      delta_us: -1500,
+      share_of_change: 1,
+      why: 'fused',
+    },
+    {
+      name: 'c',
+      a_cycles: 400,
+      b_cycles: 460,
+      delta_us: 60,
+      share_of_change: -0.04,
+      why: 'smaller tiles',
+    },
   ],
 };
 
@@ -33,10 +56,40 @@ const sweep = {
     {key: 'cores', values: [1, 2]},
   ],
   points: [
-    {values: {'sram.kib': 256, cores: 1}, ok: true, latency_us: 900, energy_pj: 3e8, area_mm2: 1, utilisation: 0.5, peak_sram_bytes: 250000, pareto: true, knee: false},
+    {
+      values: {'sram.kib': 256, cores: 1},
+      ok: true,
+      latency_us: 900,
+      energy_pj: 3e8,
+      area_mm2: 1,
+      utilisation: 0.5,
+      peak_sram_bytes: 250000,
+      pareto: true,
+      knee: false,
+    },
     {values: {'sram.kib': 256, cores: 2}, ok: false, error: 'nothing fits', latency_us: null},
-    {values: {'sram.kib': 512, cores: 1}, ok: true, latency_us: 700, energy_pj: 3.2e8, area_mm2: 1.2, utilisation: 0.6, peak_sram_bytes: 400000, pareto: true, knee: true},
-    {values: {'sram.kib': 512, cores: 2}, ok: true, latency_us: 800, energy_pj: 4e8, area_mm2: 2, utilisation: 0.3, peak_sram_bytes: 400000, pareto: false, knee: false},
+    {
+      values: {'sram.kib': 512, cores: 1},
+      ok: true,
+      latency_us: 700,
+      energy_pj: 3.2e8,
+      area_mm2: 1.2,
+      utilisation: 0.6,
+      peak_sram_bytes: 400000,
+      pareto: true,
+      knee: true,
+    },
+    {
+      values: {'sram.kib': 512, cores: 2},
+      ok: true,
+      latency_us: 800,
+      energy_pj: 4e8,
+      area_mm2: 2,
+      utilisation: 0.3,
+      peak_sram_bytes: 400000,
+      pareto: false,
+      knee: false,
+    },
   ],
 };
 
@@ -51,8 +104,18 @@ test('a comparison says which is faster and where the change is', () =>
   withPage('diff', diff, {}, async (page) => {
     await drawAll(page);
     const words = await page.locator('.verdict').innerText();
-    assert.ok(words.replaceAll('\u00a0', ' ').startsWith('b takes 500 µs instead of 2.00 ms: 4.00× as fast.'), words);
+    assert.ok(
+      words
+        .replaceAll('\u00a0', ' ')
+        .startsWith('b takes 500 µs instead of 2.00 ms: 4.00× as fast.'),
+      words,
+    );
     assert.ok(words.includes('gone'), words);
+    const summary = await page.locator('#summary').innerText();
+    assert.ok(
+      summary.includes('the networks differ') && summary.includes('– → sram.kib=512'),
+      summary,
+    );
     assert.ok(says((await texts(page, '#summary .value'))[1], 3.3e8));
     await page.locator('#groups thead th[data-key="delta_us"] button').click();
     assert.deepEqual(await texts(page, '#groups tbody th'), ['c', 'a', 'gone']);
@@ -66,7 +129,12 @@ test('a sweep shows its front, its knee and its failures', () =>
     const words = await page.locator('.verdict').innerText();
     assert.ok(words.startsWith('2 of 3 points are on the front'), words);
     assert.ok(words.includes('sram.kib=512, cores=1'), words);
-    assert.deepEqual(await texts(page, '#points td[data-key="front"]'), ['front', 'failed', 'knee', '']);
+    assert.deepEqual(await texts(page, '#points td[data-key="front"]'), [
+      'front',
+      'failed',
+      'knee',
+      '',
+    ]);
     assert.ok((await page.locator('#failed').innerText()).includes('nothing fits'));
     for (const button of await page.locator('#pareto .choice button').all()) await button.click();
   }));

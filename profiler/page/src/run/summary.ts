@@ -69,7 +69,9 @@ function roofline(run: Run): string {
 function baseline(run: Run): HTMLElement | undefined {
   const cpu = run.cpu_baseline;
   if (!cpu || !run.latency_us) return undefined;
-  const energy = run.energy_pj ? `, ${format.number(cpu.energy_pj / run.energy_pj)}× the energy` : '';
+  const energy = run.energy_pj
+    ? `, ${format.number(cpu.energy_pj / run.energy_pj)}× the energy`
+    : '';
   return el(
     'p',
     {class: 'note', id: 'cpu-baseline'},

@@ -41,7 +41,9 @@ function lossSentence(run: Run): string {
     .filter((part) => part.key !== 'done' && part.value / slots.peak >= 0.05)
     .sort((a, b) => b.value - a.value)
     .slice(0, 2)
-    .map((part) => `${percent(part.value / slots.peak, 0)}: ${kSlots[part.key]?.why ?? part.label}`);
+    .map(
+      (part) => `${percent(part.value / slots.peak, 0)}: ${kSlots[part.key]?.why ?? part.label}`,
+    );
   const lost = losses.length > 0 ? ` The largest losses: ${losses.join('; ')}.` : '';
   return `The MAC array does useful work in ${percent(done)} of its slots.${lost}`;
 }

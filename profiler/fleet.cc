@@ -30,14 +30,15 @@ std::string assumptions_of(const Fleet& fleet) {
   add(fmt::format(
       "CPU: {} ({}), a closed form over the operators, not simulated: docs/profiling.md",
       fleet.cpu.description, fleet.cpu.source));
+  std::string prices;
+  if (fleet.cpu.power_mw > 0)
+    prices = fmt::format("{} while it computes", power_text(fleet.cpu.power_mw));
+  if (fleet.cpu.mac_pj.begin()->second > 0)
+    prices += fmt::format("{}{} a byte of memory and a price for each multiply-accumulate",
+                          prices.empty() ? "" : ", ", energy_text(fleet.cpu.memory_byte_pj));
   add(fmt::format(
-      "CPU energy: {} while it computes{}; what the rest of the device takes is the same "
-      "in both and left out",
-      power_text(fleet.cpu.power_mw),
-      fleet.cpu.mac_pj.begin()->second > 0
-          ? fmt::format(", {} a byte of memory and a price for each multiply-accumulate",
-                        energy_text(fleet.cpu.memory_byte_pj))
-          : ""));
+      "CPU energy: {}; what the rest of the device takes is the same in both and left out",
+      prices));
   add("1 kWh = 3.6e18 pJ; charging and supply losses are not counted");
   if (options.grid_gco2_per_kwh)
     add(fmt::format("{} g CO2 a kWh, as given; only use, not manufacture",

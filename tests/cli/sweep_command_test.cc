@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <cstdlib>
 #include <nlohmann/json.hpp>
 
 #include "tests/cli/command_line.h"
@@ -65,6 +66,16 @@ TEST_CASE("a sweep that is killed leaves no half-written file and goes on") {
   }
   REQUIRE(sweep("--csv " + path, grid).code == 0);
   CHECK(folder.read("s.csv") == folder.read("whole.csv"));
+}
+
+TEST_CASE("two programs do not write the same sweep") {
+  const ScratchFolder folder;
+  if (std::system("command -v flock > /dev/null") != 0) return;
+  const Outcome outcome = presil_run(fmt::format(
+      "--version > /dev/null; flock {0}.partial {1} sweep {2} --chip ne-base {3} --csv {0}",
+      folder / "s.csv", PRESIL_BINARY, kTiny, kGrid));
+  CHECK(outcome.is_user_error());
+  CHECK(outcome.has("s.csv.partial: another presil is at this sweep"));
 }
 
 TEST_CASE("another sweep's file is not touched unless asked") {

@@ -96,26 +96,29 @@ function summary(diff: DiffDocument): Section {
 
 function plainValue(value: unknown): string {
   if (value === null || value === undefined) return format.kNone;
-  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+  if (Array.isArray(value)) return value.length > 0 ? value.map(plainValue).join(', ') : 'none';
+  if (typeof value !== 'object') return String(value);
+  const {key, value: set} = value as {key?: unknown; value?: unknown};
+  return key === undefined ? JSON.stringify(value) : `${key}=${set}`;
 }
 
 function verdict(diff: DiffDocument): string {
   const a = diff.a?.latency_us;
   const b = diff.b?.latency_us;
   if (!a || !b) return '';
-  const verb =
-    b < a
-      ? `${format.number(a / b)}× as fast`
-      : b > a
-        ? `${format.number(b / a)}× as slow`
-        : 'as fast';
-  const top = largest(diff.groups ?? [])
-    .slice(0, 3)
-    .filter((group) => group.delta_us !== 0);
-  const where = top
-    .map((group) => `${shortName(group.name)} (${delta(group.delta_us)})`)
-    .join(', ');
-  return `b takes ${format.time(b)} instead of ${format.time(a)}: ${verb}.${where ? ` Most of the change is in ${where}.` : ''}`;
+  const top = largest(diff.groups ?? []).slice(0, 3);
+  const where = top.map((group) => `${shortName(group.name)} (${delta(group.delta_us)})`);
+  const most = where.length > 0 ? ` Most of the change is in ${where.join(', ')}.` : '';
+  return `b takes ${format.time(b)} instead of ${format.time(a)}: ${comparison(a, b)}.${most}`;
+}
+
+/** Factors for large changes, percents for small ones. */
+function comparison(a: number, b: number): string {
+  if (a === b) return 'no change';
+  const faster = b < a;
+  const factor = faster ? a / b : b / a;
+  if (factor >= 1.5) return `${format.number(factor)}× as ${faster ? 'fast' : 'long'}`;
+  return `${format.percent(Math.abs(b / a - 1))} ${faster ? 'less' : 'more'}`;
 }
 
 function tile(total: Total): Tile {
@@ -127,9 +130,24 @@ function tile(total: Total): Tile {
   };
 }
 
-/** `energy_pj` -> `energy`: the unit stands with the number. */
+const kTotals: Record<string, string> = {
+  latency_us: 'latency',
+  inferences_per_second: 'inferences per second',
+  energy_pj: 'energy',
+  average_power_mw: 'average power',
+  macs: 'MACs',
+  macs_executed: 'MACs executed',
+  utilisation: 'MAC utilisation',
+  effective_tops: 'effective TOPS',
+  peak_tops: 'peak TOPS',
+  dram_read_bytes: 'memory read',
+  dram_write_bytes: 'memory written',
+  peak_sram_bytes: 'SRAM peak',
+  parameter_bytes_as_run: 'parameters as run',
+};
+
 function plainName(name: string): string {
-  return name.replace(/_(us|pj|bytes|mw|cycles)$/, '').replaceAll('_', ' ');
+  return kTotals[name] ?? name.replaceAll('_', ' ');
 }
 
 function quantity(value: number | null, unit: string): string {
@@ -162,7 +180,9 @@ function delta(microseconds: number): string {
 }
 
 function largest(groups: GroupChange[]): GroupChange[] {
-  return [...groups].sort((a, b) => Math.abs(b.delta_us) - Math.abs(a.delta_us));
+  return groups
+    .filter((group) => group.delta_us !== 0)
+    .sort((a, b) => Math.abs(b.delta_us) - Math.abs(a.delta_us));
 }
 
 function changes(groups: GroupChange[]): HTMLElement {

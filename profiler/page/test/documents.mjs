@@ -17,6 +17,35 @@ export function simulate(presil, model, chip) {
   return {html, run: JSON.parse(fs.readFileSync(json, 'utf8'))};
 }
 
+/** Two simulations compared: the page, and what --json says. */
+export function compare(presil, a, b) {
+  const [html, json] = [path.join(folder, 'diff.html'), path.join(folder, 'diff.json')];
+  const file = (run, name) => {
+    const at = path.join(folder, name);
+    fs.writeFileSync(at, JSON.stringify(run));
+    return at;
+  };
+  execFileSync(presil, [
+    'diff',
+    file(a, 'a.json'),
+    file(b, 'b.json'),
+    '--html',
+    html,
+    '--json',
+    json,
+  ]);
+  return {html, diff: JSON.parse(fs.readFileSync(json, 'utf8'))};
+}
+
+/** A small sweep of the smallest example: the page, and what --json says. */
+export function sweep(presil, model, chip) {
+  const [html, json] = [path.join(folder, 'sweep.html'), path.join(folder, 'sweep.json')];
+  const axes = ['--vary', 'sram.kib=64..256*2', '--vary', 'mac_array.parallelism_factor=8,16'];
+  const files = ['--html', html, '--json', json, '--workers', '1'];
+  execFileSync(presil, ['sweep', model, '--chip', chip, ...axes, ...files]);
+  return {html, sweep: JSON.parse(fs.readFileSync(json, 'utf8'))};
+}
+
 /** The page `html` with another document in it. */
 export function withDocument(html, name, document) {
   const text = fs.readFileSync(html, 'utf8');

@@ -3,10 +3,11 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 
 import {drawAll, openPage, startBrowser, texts} from './browser.mjs';
-import {says, simulate, withDocument} from './documents.mjs';
+import {compare, says, simulate, sweep as sweepOf, withDocument} from './documents.mjs';
 
 const browser = await startBrowser();
-const {html} = simulate(process.argv[2], 'mobilenet_v2', 'ne-nano');
+const presil = process.argv[2];
+const {html, run} = simulate(presil, 'mobilenet_v2', 'ne-nano');
 after(() => browser.close());
 
 const diff = {
@@ -93,8 +94,11 @@ const sweep = {
   ],
 };
 
-async function withPage(name, document, options, body) {
-  const page = await openPage(browser, withDocument(html, name, document), options);
+const withPage = (name, document, options, body) =>
+  withFile(withDocument(html, name, document), options, body);
+
+async function withFile(file, options, body) {
+  const page = await openPage(browser, file, options);
   await body(page);
   assert.deepEqual(page.problems, []);
   await page.close();
@@ -138,6 +142,42 @@ test('a sweep shows its front, its knee and its failures', () =>
     assert.ok((await page.locator('#failed').innerText()).includes('nothing fits'));
     for (const button of await page.locator('#pareto .choice button').all()) await button.click();
   }));
+
+test('what presil diff writes is shown', async () => {
+  const {html: file, diff: real} = compare(
+    presil,
+    run,
+    simulate(presil, 'mobilenet_v2', 'ne-max').run,
+  );
+  await withFile(file, {}, async (page) => {
+    await drawAll(page);
+    const rows = page.locator('#groups tbody tr');
+    assert.equal(await rows.count(), Math.min(real.groups.length, 100));
+    for (const [index, group] of real.groups.slice(0, 5).entries())
+      assert.ok(
+        says(await rows.nth(index).locator('[data-key="delta_us"]').innerText(), group.delta_us),
+      );
+    const latency = await page.locator('#totals tr').nth(1).locator('[data-key="b"]').innerText();
+    assert.ok(says(latency, real.b.latency_us), latency);
+  });
+});
+
+test('what presil sweep writes is shown', async () => {
+  const {html: file, sweep: real} = sweepOf(presil, 'ds_cnn', 'ne-nano');
+  await withFile(file, {}, async (page) => {
+    await drawAll(page);
+    const rows = page.locator('#points tbody tr');
+    assert.equal(await rows.count(), real.points.length);
+    for (const [index, point] of real.points.entries()) {
+      const text = await rows.nth(index).locator('[data-key="latency_us"]').innerText();
+      if (point.ok) assert.ok(says(text, point.latency_us), text);
+    }
+    assert.equal(
+      await page.locator('#points tr.marked').count(),
+      real.points.filter((point) => point.pareto).length,
+    );
+  });
+});
 
 test('both fit 400 pixels, dark', async () => {
   for (const [name, document] of Object.entries({diff, sweep}))

@@ -18,7 +18,7 @@ export function runPage(root: HTMLElement, run: Run): void {
   const table = layers(run, (group) => time.showGroup(group));
   const time = timeSection(run, table.open);
   const sections = [
-    attempt(() => summary(run)),
+    attempt(() => summary(run, table.open)),
     attempt(() => advice(run, table.open)),
     attempt(() => array(run)),
     table,

@@ -7,8 +7,8 @@ import {tiles, type Tile} from '../tiles';
 import {limit} from '../words';
 import {verdict} from './verdict';
 
-export function summary(run: Run): Section {
-  const words = el('div', {class: 'verdict'}, ...verdict(run).map((text) => el('p', {}, text)));
+export function summary(run: Run, open: (group: number) => void): Section {
+  const words = el('div', {class: 'verdict'}, ...verdict(run, open));
   return section('summary', 'Summary', '', words, tiles(totals(run)), baseline(run) ?? el('div'));
 }
 

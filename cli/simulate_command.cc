@@ -4,10 +4,12 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/data_files.h"
 #include "cli/run_flags.h"
 #include "cli/simulate_list.h"
 #include "cli/sink.h"
 #include "core/error.h"
+#include "profiler/cpu_baseline.h"
 #include "profiler/report_csv.h"
 #include "profiler/report_html.h"
 #include "profiler/report_json.h"
@@ -34,7 +36,8 @@ struct Options {
   ImportFlags import;
   CompileFlags compile;
   AblationFlags ablations;
-  std::string json, csv, report, trace;
+  std::string json, csv, report, trace, cpu = "cortex-a72";
+  bool what_if = false;
   std::optional<std::int64_t> top;
   std::int64_t workers = 0;  ///< 0: as many as there are processors
   double time_limit = 0;
@@ -65,6 +68,7 @@ void check(const Options& options) {
   if (!options.trace.empty()) throw Error("--trace is for one model on one chip");
   if (!options.json.empty()) throw Error("--json is for one model on one chip; use --csv");
   if (options.top) throw Error("--top is for one model on one chip");
+  if (options.what_if) throw Error("--what-if is for one model on one chip");
   if (!options.compile.mapping.empty()) throw Error("--mapping is for one model on one chip");
   if (!options.list.empty() && !options.import.inputs.empty())
     throw Error("--input is for one model, not for --list");
@@ -91,13 +95,19 @@ void simulate_one(const Options& options, const RunOptions& run_options) {
   const Graph graph = load_network(options.model, options.import.options());
   Sink json(options.json), csv(options.csv), html(options.report), trace(options.trace);
   const RunResult result = run(graph, chip, run_options);
-  const Report report{.graph = graph,
-                      .chip = chip,
-                      .options = run_options,
-                      .run = result,
-                      .model = options.model,
-                      .overrides = overrides,
-                      .version = PRESIL_VERSION};
+  const bool changed_chips = options.what_if || html.wanted();
+  std::optional<CpuSpec> cpu;
+  if (json.wanted() || html.wanted()) cpu = load_cpu(find_data_file("--cpu", "cpu", options.cpu));
+  const Report report{
+      .graph = graph,
+      .chip = chip,
+      .options = run_options,
+      .run = result,
+      .model = options.model,
+      .overrides = overrides,
+      .version = PRESIL_VERSION,
+      .what_if = changed_chips ? what_if(graph, chip, run_options) : std::vector<WhatIf>{},
+      .cpu = cpu ? &*cpu : nullptr};
   if (json.wanted() || html.wanted()) {
     const Json document = report_json(report);
     if (json.wanted()) json.put(json_text(document));
@@ -125,6 +135,9 @@ void add_simulate_command(CLI::App& app) {
   options->compile.add_to(*command);
   options->ablations.add_to(*command);
   command->add_option("--top", options->top, "Only the groups that take longest");
+  command->add_flag("--what-if", options->what_if,
+                    "Also simulate the chip with more and less SRAM, bandwidth, array and lanes; "
+                    "--report does so");
   command->add_option("--json", options->json,
                       "Everything, as docs/json_schema.md says; - is stdout");
   command->add_option("--report", options->report,
@@ -132,6 +145,10 @@ void add_simulate_command(CLI::App& app) {
   command->add_option("--csv", options->csv, "A row a group, or with --list a run; - is stdout");
   command->add_option("--trace", options->trace,
                       "Timeline for ui.perfetto.dev or chrome://tracing; - is stdout");
+  command
+      ->add_option("--cpu", options->cpu,
+                   "CPU that --json and --report compare with (docs/profiling.md)")
+      ->capture_default_str();
   command->add_option("--list", options->list, "File with one model a line ('#': comment)");
   command->add_option("--workers", options->workers,
                       "Runs at once with --list or several chips; default: all processors");

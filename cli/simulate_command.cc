@@ -1,14 +1,13 @@
 #include <fmt/format.h>
 
-#include <iostream>
 #include <memory>
 #include <optional>
 
 #include "cli/commands.h"
 #include "cli/run_flags.h"
 #include "cli/simulate_list.h"
+#include "cli/sink.h"
 #include "core/error.h"
-#include "core/output_file.h"
 #include "profiler/report_csv.h"
 #include "profiler/report_html.h"
 #include "profiler/report_json.h"
@@ -42,34 +41,6 @@ struct Options {
 
   /// Several runs, a row each, instead of one run in detail.
   bool many() const { return !list.empty() || chips.size() > 1; }
-};
-
-/// A file, stdout ("-") or nothing (""). Opened before the run, so that a bad path costs no time.
-class Sink {
- public:
-  explicit Sink(const std::string& path) : path_(path) {
-    if (!path.empty() && path != "-") file_.emplace(path);
-  }
-  bool wanted() const { return !path_.empty(); }
-  bool is_stdout() const { return path_ == "-"; }
-  void put(const std::string& text) {
-    if (is_stdout()) fmt::print("{}", text);
-    if (!file_) return;
-    file_->write(text);
-    file_->commit();
-  }
-  /// For what is too large for one text: `write(stream)`.
-  template <typename Write>
-  void stream(const Write& write) {
-    if (is_stdout()) write(std::cout);
-    if (!file_) return;
-    write(file_->stream());
-    file_->commit();
-  }
-
- private:
-  std::string path_;
-  std::optional<OutputFile> file_;
 };
 
 void check(const Options& options) {

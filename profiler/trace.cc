@@ -156,7 +156,7 @@ class TraceWriter {
   }
 
   void write_sram() {
-    for (const SramLevel& level : source_.sram)
+    for (const TraceLevel& level : source_.sram)
       events_.counter(kRunProcess, "SRAM in use KiB", level.cycle,
                       fmt::format(R"("KiB":{:.3f})", static_cast<double>(level.bytes) / 1024));
   }
@@ -304,7 +304,8 @@ void write_trace(std::ostream& out, const Report& report) {
   const std::size_t groups = run.compiled.network.groups.size();
   for (std::size_t g = 0; g < source.program.group_names.size(); ++g)
     source.group_names.push_back(
-        g < groups ? names[g] : fmt::format("{} (inference {})", names[g % groups], g / groups + 1));
+        g < groups ? names[g]
+                   : fmt::format("{} (inference {})", names[g % groups], g / groups + 1));
   const std::vector<GroupWindow> windows = group_windows(source.program, source.timeline);
   for (std::size_t g = 0; g < windows.size(); ++g)
     if (windows[g].length() > 0)

@@ -28,7 +28,7 @@ inline constexpr std::int64_t kTraceBins = 2000;
 inline constexpr std::int64_t kTraceArrows = 20'000;
 
 /// From `cycle` on, so many bytes of a core's SRAM are in use.
-struct SramLevel {
+struct TraceLevel {
   std::int64_t cycle = 0, bytes = 0;
 };
 
@@ -39,7 +39,7 @@ struct TraceSource {
   const Timeline& timeline;
   std::string title;                     ///< "mobilenet_v2 on ne-base"
   std::vector<std::string> group_names;  ///< as people should see them; as many as the Program has
-  std::vector<SramLevel> sram;           ///< ascending; may be empty
+  std::vector<TraceLevel> sram;          ///< ascending; may be empty
 };
 
 /// Writes the trace as it goes: beyond the source it needs some 12 bytes a command (to put the

@@ -14,11 +14,21 @@ await esbuild.build({
   logLevel: 'warning',
 });
 
-// Apache-2.0 asks for the notice to travel along; esbuild drops it with the comments.
-const notice = '/* Contains Apache ECharts and zrender: Apache License 2.0 and BSD-3-Clause. */\n';
-const script = notice + fs.readFileSync('page.js', 'utf8');
+// The licences ask that these travel along; esbuild drops them with the comments.
+const notices = [
+  'echarts/NOTICE',
+  'echarts/licenses/LICENSE-d3',
+  'zrender/LICENSE',
+  'tslib/LICENSE.txt',
+].map((name) => fs.readFileSync(`node_modules/${name}`, 'utf8').trim());
+const script =
+  `/* Contains Apache ECharts (Apache License 2.0), zrender and tslib.\n\n${notices.join('\n\n')}\n*/\n` +
+  fs.readFileSync('page.js', 'utf8');
 const style = fs.readFileSync('page.css', 'utf8');
-for (const [name, text, end] of [['page.js', script, '</script'], ['page.css', style, '</style']])
+for (const [name, text, end] of [
+  ['page.js', script, '</script'],
+  ['page.css', style, '</style'],
+])
   if (text.toLowerCase().includes(end)) throw new Error(`${name} contains ${end}`);
 
 // Adjacent literals, since compilers limit the length of one; '?' is escaped for the trigraphs.

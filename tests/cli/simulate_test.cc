@@ -62,7 +62,7 @@ TEST_CASE("a trace is written whole, beside the table or alone on stdout") {
   CHECK(folder.read("t.json").starts_with("{\"displayTimeUnit\""));
   CHECK(tiny("--trace -").text == folder.read("t.json"));
   CHECK(tiny("--trace /dev/full").is_user_error());
-  CHECK(tiny("--trace /dev/full").has("/dev/full: cannot be written: no space left"));
+  CHECK(tiny("--trace /dev/full").has("/dev/full: cannot be written: No space left"));
   CHECK(tiny("--trace " + (folder / "no/t.json")).has("cannot be written: No such file"));
   CHECK(tiny("--trace - --json -").has("cannot go to stdout together"));
   CHECK(tiny("--trace t.json --chip ne-nano").has("--trace is for one model on one chip"));

@@ -68,7 +68,7 @@ export function tick(value: number): string {
 
 /** 0.1234 -> "12.3 %". */
 export function percent(value: Value, digits = 1): string {
-  return missing(value) ? kNone : `${(value * 100).toFixed(digits)}\u00a0%`;
+  return missing(value) ? kNone : `${(value * 100).toFixed(digits).replace('-', '−')}\u00a0%`;
 }
 
 export function signedPercent(value: Value, digits = 1): string {

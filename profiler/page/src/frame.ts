@@ -3,7 +3,12 @@ import {el} from './dom';
 import type {Section} from './section';
 import {isDark, onThemeChange, toggleTheme} from './theme';
 
-export function frame(root: HTMLElement, title: string, subtitle: string, sections: Section[]): void {
+export function frame(
+  root: HTMLElement,
+  title: string,
+  subtitle: string,
+  sections: Section[],
+): void {
   document.title = `${title} · presil`;
   root.append(
     el('a', {class: 'skip', href: '#main'}, 'Skip to the content'),

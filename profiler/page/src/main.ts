@@ -1,5 +1,8 @@
 // Reads the document that presil put into the page and shows the view of its kind.
+import './colors.css';
 import './page.css';
+import './parts.css';
+import './table.css';
 
 import {diffPage} from './diff_page';
 import {el} from './dom';
@@ -19,7 +22,9 @@ function show(root: HTMLElement): void {
     case 'sweep':
       return sweepPage(root, data);
     default:
-      root.append(el('p', {class: 'failure'}, `This page cannot show a document of kind "${data.kind}".`));
+      root.append(
+        el('p', {class: 'failure'}, `This page cannot show a document of kind "${data.kind}".`),
+      );
   }
 }
 

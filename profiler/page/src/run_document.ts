@@ -98,7 +98,7 @@ export interface MemoryTensor {
 export interface MemoryProfile {
   sram_over_time?: {cycle: number; bytes: number}[];
   sram_tensors?: SramTensor[];
-  sram_peak?: {cycle: number; bytes: number; group: number; tensors: number[]};
+  sram_peak?: {cycle: number; bytes: number; tensors: number[]};
   memory_tensors?: MemoryTensor[];
 }
 
@@ -113,10 +113,24 @@ export interface Advice {
   group: number;
   name: string;
   latency_share: number;
+  bound_by: string;
+  /** A sentence: what limits it. */
   limit: string;
-  sentence: string;
+  /** A sentence: what would help. */
   change: string;
   gain_cycles: number | null;
+}
+
+/** The same run with one thing changed; without numbers where it could not run. */
+export interface WhatIf {
+  change: string;
+  keys: string;
+  reason: string;
+  latency_cycles?: number;
+  latency_us?: number;
+  energy_pj?: number;
+  dram_bytes?: number;
+  bound_by?: string;
 }
 
 export interface Engine {
@@ -191,7 +205,8 @@ export interface RunDocument {
   };
   energy_by_precision: {precision: string; macs: number; energy_pj: number}[];
   cpu_baseline: {name: string; latency_us: number; energy_pj: number; source: string} | null;
-  advice: Advice[];
+  advice: Partial<Advice>[];
+  what_if: WhatIf[];
   timeline: Timeline;
 }
 

@@ -12,10 +12,18 @@ export interface Part {
 }
 
 /** `text` writes a part's value. Parts of 0 are left out. */
-export function stackedBar(label: string, parts: Part[], text: (value: number) => string): HTMLElement {
+export function stackedBar(
+  label: string,
+  parts: Part[],
+  text: (value: number) => string,
+): HTMLElement {
   const total = parts.reduce((sum, part) => sum + part.value, 0);
   const present = parts.filter((part) => part.value > 0);
-  const bar = el('div', {class: 'stack', role: 'img', 'aria-label': `${label}: ${spoken(present, total)}`});
+  const bar = el('div', {
+    class: 'stack',
+    role: 'img',
+    'aria-label': `${label}: ${spoken(present, total)}`,
+  });
   const legend = el('ul', {class: 'legend'});
   for (const part of present) {
     const share = part.value / total;

@@ -7,6 +7,7 @@ import {section, type Section} from './section';
 import {Table, type Column} from './table';
 import {color, seriesColor} from './theme';
 import {tiles} from './tiles';
+import {limit} from './words';
 
 interface Point {
   values: Record<string, number | string>;
@@ -17,6 +18,7 @@ interface Point {
   area_mm2?: number | null;
   utilisation?: number | null;
   peak_sram_bytes?: number | null;
+  bound_by?: string | null;
   pareto?: boolean;
   knee?: boolean;
 }
@@ -30,10 +32,16 @@ export interface SweepDocument {
 
 type Measure = 'latency_us' | 'energy_pj' | 'area_mm2' | 'utilisation' | 'peak_sram_bytes';
 
-const kMeasures: Record<Measure, {label: string; text: (value: number | null | undefined) => string}> = {
+const kMeasures: Record<
+  Measure,
+  {label: string; text: (value: number | null | undefined) => string}
+> = {
   latency_us: {label: 'Latency', text: format.time},
   energy_pj: {label: 'Energy', text: format.energy},
-  area_mm2: {label: 'Area', text: (value) => (value == null ? format.kNone : `${format.number(value)}\u00a0mm²`)},
+  area_mm2: {
+    label: 'Area',
+    text: (value) => (value == null ? format.kNone : `${format.number(value)}\u00a0mm²`),
+  },
   utilisation: {label: 'Utilisation', text: format.percent},
   peak_sram_bytes: {label: 'SRAM peak', text: format.bytes},
 };
@@ -43,9 +51,26 @@ export function sweepPage(root: HTMLElement, sweep: SweepDocument): void {
   const axes = sweep.axes ?? [];
   const failed = points.filter((point) => !point.ok);
   const sections: Section[] = [
-    section('summary', 'Summary', '', el('div', {class: 'verdict'}, ...verdict(points).map((text) => el('p', {}, text))), headline(points)),
-    pareto(points, axes.map((each) => each.key)),
-    section('points', 'Points', 'Every point of the grid; the ones on the front are marked.', pointTable(points, axes.map((each) => each.key))),
+    section(
+      'summary',
+      'Summary',
+      '',
+      el('div', {class: 'verdict'}, ...verdict(points).map((text) => el('p', {}, text))),
+      headline(points),
+    ),
+    pareto(
+      points,
+      axes.map((each) => each.key),
+    ),
+    section(
+      'points',
+      'Points',
+      'Every point of the grid; the ones on the front are marked.',
+      pointTable(
+        points,
+        axes.map((each) => each.key),
+      ),
+    ),
   ];
   if (failed.length > 0) sections.push(section('failed', 'Failed points', '', failures(failed)));
   const varied = axes.map((each) => `${each.key} = ${each.values.join(', ')}`).join('; ');
@@ -62,10 +87,12 @@ function verdict(points: Point[]): string[] {
   const good = points.filter((point) => point.ok);
   const front = good.filter((point) => point.pareto);
   const knee = good.find((point) => point.knee);
-  const lines = [`${front.length} of ${good.length} points are on the front of latency, energy and area: no other point is better in one and no worse in the rest.`];
+  const lines = [
+    `${front.length} of ${good.length} points are on the front of latency, energy and area: no other point is better in one and no worse in the rest.`,
+  ];
   if (knee)
     lines.push(
-      `The knee, after which more area or energy buys little: ${pointName(knee)} with ${format.time(knee.latency_us)}, ` +
+      `The knee, the front’s best balance of latency, energy and area: ${pointName(knee)} with ${format.time(knee.latency_us)}, ` +
         `${format.energy(knee.energy_pj)} and ${kMeasures.area_mm2.text(knee.area_mm2)}.`,
     );
   return lines;
@@ -79,7 +106,12 @@ function headline(points: Point[]): HTMLElement {
   };
   const tile = (measure: Measure, label: string) => {
     const point = least(measure);
-    return {key: measure, label, value: kMeasures[measure].text(point?.[measure]), note: point ? pointName(point) : ''};
+    return {
+      key: measure,
+      label,
+      value: kMeasures[measure].text(point?.[measure]),
+      note: point ? pointName(point) : '',
+    };
   };
   return tiles([
     {
@@ -103,7 +135,10 @@ function pareto(points: Point[], keys: string[]): Section {
     height: 400,
     option: () => option(points, x, y, by),
   });
-  const measures = (Object.keys(kMeasures) as Measure[]).map((value) => ({value, text: kMeasures[value].label}));
+  const measures = (Object.keys(kMeasures) as Measure[]).map((value) => ({
+    value,
+    text: kMeasures[value].label,
+  }));
   const pick = (label: string, chosen: Measure, change: (value: Measure) => void) =>
     el(
       'label',
@@ -126,10 +161,15 @@ function pareto(points: Point[], keys: string[]): Section {
         'label',
         {class: 'picker'},
         'colour ',
-        choice('Colour', keys.map((value) => ({value, text: value})), by, (value) => {
-          by = value;
-          drawing.update();
-        }),
+        choice(
+          'Colour',
+          keys.map((value) => ({value, text: value})),
+          by,
+          (value) => {
+            by = value;
+            drawing.update();
+          },
+        ),
       ),
     );
   return section(
@@ -151,7 +191,11 @@ function option(points: Point[], x: Measure, y: Measure, by: string) {
       name: kMeasures[measure].label,
       nameLocation: 'middle',
       nameGap: measure === x ? 28 : 62,
-      axisLabel: {color: color('muted'), fontSize: 11, formatter: (value: number) => kMeasures[measure].text(value)},
+      axisLabel: {
+        color: color('muted'),
+        fontSize: 11,
+        formatter: (value: number) => kMeasures[measure].text(value),
+      },
     });
   const of = (group: string) => shown.filter((point) => String(point.values[by] ?? '') === group);
   return {
@@ -162,7 +206,11 @@ function option(points: Point[], x: Measure, y: Measure, by: string) {
       const measured = (Object.keys(kMeasures) as Measure[]).map(
         (measure) => `${kMeasures[measure].label}: ${kMeasures[measure].text(point[measure])}`,
       );
-      return [pointName(point), ...measured, point.knee ? 'The knee' : point.pareto ? 'On the front' : ''];
+      return [
+        pointName(point),
+        ...measured,
+        point.knee ? 'The knee' : point.pareto ? 'On the front' : '',
+      ];
     }),
     xAxis: scale(x),
     yAxis: scale(y),
@@ -174,7 +222,7 @@ function option(points: Point[], x: Measure, y: Measure, by: string) {
         value: [point[x], point[y]],
         symbolSize: point.pareto ? 13 : 8,
         itemStyle: {
-          opacity: point.pareto ? 0.95 : 0.35,
+          opacity: point.pareto ? 0.95 : 0.5,
           borderColor: point.knee ? color('ink') : color('panel'),
           borderWidth: point.knee ? 3 : 1,
         },
@@ -185,22 +233,24 @@ function option(points: Point[], x: Measure, y: Measure, by: string) {
 
 function pointTable(points: Point[], keys: string[]): HTMLElement {
   const columns: Column<Point>[] = [
-    ...keys.map(
-      (key): Column<Point> => ({
-        key,
-        label: key,
-        value: (point) => point.values[key],
-        text: (point) => String(point.values[key] ?? format.kNone),
-      }),
-    ),
-    ...(Object.keys(kMeasures) as Measure[]).map(
-      (measure): Column<Point> => ({
-        key: measure,
-        label: kMeasures[measure].label,
-        value: (point) => point[measure],
-        text: (point) => kMeasures[measure].text(point[measure]),
-      }),
-    ),
+    ...keys.map((key): Column<Point> => ({
+      key,
+      label: key,
+      value: (point) => point.values[key],
+      text: (point) => String(point.values[key] ?? format.kNone),
+    })),
+    ...(Object.keys(kMeasures) as Measure[]).map((measure): Column<Point> => ({
+      key: measure,
+      label: kMeasures[measure].label,
+      value: (point) => point[measure],
+      text: (point) => kMeasures[measure].text(point[measure]),
+    })),
+    {
+      key: 'bound_by',
+      label: 'Bound by',
+      value: (point) => point.bound_by ?? '',
+      text: (point) => (point.bound_by ? limit(point.bound_by) : ''),
+    },
     {
       key: 'front',
       label: 'Front',

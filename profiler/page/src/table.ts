@@ -55,7 +55,11 @@ export class Table<Row> {
       el('thead', {}, el('tr', {}, ...spec.columns.map((column) => this.header(column)))),
       this.body,
     );
-    const scroller = el('div', {class: 'scroller', tabindex: 0, role: 'region', 'aria-label': spec.label}, table);
+    const scroller = el(
+      'div',
+      {class: 'scroller', tabindex: 0, role: 'region', 'aria-label': spec.label},
+      table,
+    );
     scroller.addEventListener('scroll', () => {
       if (scroller.scrollTop + scroller.clientHeight > scroller.scrollHeight - 400) this.drawMore();
     });
@@ -73,7 +77,7 @@ export class Table<Row> {
     while (!this.list.slice(0, this.drawnRows).includes(row)) this.drawMore();
     const element = this.drawn.get(row)!;
     if (!element.classList.contains('open')) this.toggle(row, element);
-    element.scrollIntoView({block: 'center'});
+    element.scrollIntoView({block: 'start'});
     element.querySelector('button')?.focus({preventScroll: true});
   }
 
@@ -82,7 +86,12 @@ export class Table<Row> {
     const numeric = column !== this.spec.columns[0] && this.isNumeric(column);
     const header = el(
       'th',
-      {scope: 'col', 'data-key': column.key, title: column.title, class: numeric ? 'number' : undefined},
+      {
+        scope: 'col',
+        'data-key': column.key,
+        title: column.title,
+        class: numeric ? 'number' : undefined,
+      },
       el('button', {type: 'button', onclick: () => this.sortBy(column)}, column.label),
     );
     this.headers.set(column.key, header);
@@ -90,7 +99,9 @@ export class Table<Row> {
   }
 
   private isNumeric(column: Column<Row>): boolean {
-    const first = this.spec.rows.map(column.value).find((value) => value !== null && value !== undefined);
+    const first = this.spec.rows
+      .map(column.value)
+      .find((value) => value !== null && value !== undefined);
     return typeof first === 'number';
   }
 
@@ -101,7 +112,10 @@ export class Table<Row> {
       placeholder: 'Filter, e.g. conv memory',
       'aria-label': `Filter: ${this.spec.label}`,
       oninput: (event: Event) => {
-        this.words = (event.target as HTMLInputElement).value.toLowerCase().split(/\s+/).filter(Boolean);
+        this.words = (event.target as HTMLInputElement).value
+          .toLowerCase()
+          .split(/\s+/)
+          .filter(Boolean);
         this.refresh();
       },
     });
@@ -155,7 +169,9 @@ export class Table<Row> {
 
   private draw(row: Row): HTMLTableRowElement {
     const element = el('tr', this.spec.attributes?.(row) ?? {});
-    this.spec.columns.forEach((column, index) => element.append(this.cell(row, column, index === 0)));
+    this.spec.columns.forEach((column, index) =>
+      element.append(this.cell(row, column, index === 0)),
+    );
     this.drawn.set(row, element);
     return element;
   }
@@ -169,7 +185,11 @@ export class Table<Row> {
       class: numeric ? 'number' : column.wide ? 'wide' : undefined,
     });
     if (first && this.spec.detail) {
-      const button = el('button', {type: 'button', class: 'row', 'aria-expanded': 'false'}, content);
+      const button = el(
+        'button',
+        {type: 'button', class: 'row', 'aria-expanded': 'false'},
+        content,
+      );
       button.addEventListener('click', () => this.toggle(row, this.drawn.get(row)!));
       cell.append(button);
     } else {

@@ -9,7 +9,8 @@ const system = window.matchMedia('(prefers-color-scheme: dark)');
 // A page opened from a disk may have no storage.
 function remembered(): string | null {
   try {
-    return localStorage.getItem(kKey);
+    const theme = localStorage.getItem(kKey);
+    return theme === 'dark' || theme === 'light' ? theme : null;
   } catch {
     return null;
   }
@@ -24,21 +25,34 @@ function remember(theme: string): void {
 }
 
 export function isDark(): boolean {
-  const chosen = document.documentElement.dataset.theme;
-  return chosen === undefined ? system.matches : chosen === 'dark';
+  return document.documentElement.dataset.theme === 'dark';
 }
 
 export function startTheme(): void {
-  const chosen = remembered();
-  if (chosen === 'dark' || chosen === 'light') document.documentElement.dataset.theme = chosen;
-  system.addEventListener('change', notify);
+  set(remembered() ?? wished());
+  system.addEventListener('change', () => {
+    if (remembered() === null) change(wished());
+  });
 }
 
 export function toggleTheme(): void {
   const next = isDark() ? 'light' : 'dark';
-  document.documentElement.dataset.theme = next;
   remember(next);
-  notify();
+  change(next);
+}
+
+function wished(): string {
+  return system.matches ? 'dark' : 'light';
+}
+
+function set(theme: string): void {
+  document.documentElement.dataset.theme = theme;
+}
+
+function change(theme: string): void {
+  set(theme);
+  cache.clear();
+  for (const listener of listeners) listener();
 }
 
 export function onThemeChange(listener: Listener): void {
@@ -55,11 +69,6 @@ export function color(name: string): string {
     cache.set(name, value);
   }
   return value;
-}
-
-function notify(): void {
-  cache.clear();
-  for (const listener of listeners) listener();
 }
 
 /** Of a limit of the critical path or a state of an engine: the same thing has the same colour. */

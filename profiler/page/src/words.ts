@@ -1,4 +1,6 @@
 // Plain English for the names that documents use.
+import {el} from './dom';
+import {causeVariable} from './theme';
 
 /** What the critical path spends its cycles on. */
 export const kLimits: Record<string, {label: string; sentence: string}> = {
@@ -11,6 +13,7 @@ export const kLimits: Record<string, {label: string; sentence: string}> = {
   bank_conflict: {label: 'bank conflicts', sentence: 'conflicts in the SRAM banks'},
   control: {label: 'control', sentence: 'the sequencer issuing commands'},
   host: {label: 'host', sentence: 'operators on the host and its link'},
+  other: {label: 'short steps', sentence: 'many short steps'},
 };
 
 /** What an engine does. */
@@ -34,7 +37,10 @@ export const kSlots: Record<string, {label: string; why: string}> = {
     label: 'lanes: output channels',
     why: 'output channels do not fill the parallelism factor',
   },
-  'lanes.channels': {label: 'lanes: input channels', why: 'input channels do not fill the dot length'},
+  'lanes.channels': {
+    label: 'lanes: input channels',
+    why: 'input channels do not fill the dot length',
+  },
   'lanes.positions': {label: 'lanes: positions', why: 'pixels do not fill the stripes'},
   'lanes.taps': {label: 'lanes: taps', why: 'kernel taps do not fill the dot length'},
   'lanes.depthwise': {
@@ -69,11 +75,20 @@ export const kEnergy: Record<string, string> = {
 /** Chains have the names of all their members: the first and the last tell them apart. */
 export function shortName(name: string | undefined): string {
   const members = (name ?? '–').split('+');
-  return members.length > 2 ? `${members[0]} … ${members[members.length - 1]}` : members.join(' + ');
+  return members.length > 2
+    ? `${members[0]} … ${members[members.length - 1]}`
+    : members.join(' + ');
 }
 
 export function limit(name: string | undefined): string {
   return name === undefined ? '–' : (kLimits[name]?.label ?? name.replaceAll('_', ' '));
+}
+
+/** The limit with its colour. */
+export function limitTag(name: string | undefined): HTMLElement {
+  const tag = el('span', {class: 'tag'}, limit(name));
+  tag.style.setProperty('--tag', causeVariable(name ?? ''));
+  return tag;
 }
 
 export function engineName(engine: string, core: number, lane: number, cores: number): string {

@@ -6,7 +6,9 @@ import {chromium} from 'playwright-core';
 export function findChromium() {
   for (const name of ['chromium', 'chromium-browser', 'google-chrome']) {
     try {
-      return execFileSync('sh', ['-c', `command -v ${name}`]).toString().trim();
+      return execFileSync('sh', ['-c', `command -v ${name}`])
+        .toString()
+        .trim();
     } catch {
       // Not under this name.
     }
@@ -21,7 +23,10 @@ export async function startBrowser() {
     console.log('skipped: no chromium; scripts/install_dependencies.sh installs it');
     process.exit(77);
   }
-  return chromium.launch({executablePath, args: ['--no-sandbox', '--disable-gpu']});
+  return chromium.launch({
+    executablePath,
+    args: ['--no-sandbox', '--disable-gpu', '--disable-lcd-text'],
+  });
 }
 
 /** Opens a file; `page.problems` collects console errors, exceptions and requests that leave it. */

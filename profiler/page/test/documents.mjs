@@ -17,6 +17,35 @@ export function simulate(presil, model, chip) {
   return {html, run: JSON.parse(fs.readFileSync(json, 'utf8'))};
 }
 
+/** Two simulations compared: the page, and what --json says. */
+export function compare(presil, a, b) {
+  const [html, json] = [path.join(folder, 'diff.html'), path.join(folder, 'diff.json')];
+  const file = (run, name) => {
+    const at = path.join(folder, name);
+    fs.writeFileSync(at, JSON.stringify(run));
+    return at;
+  };
+  execFileSync(presil, [
+    'diff',
+    file(a, 'a.json'),
+    file(b, 'b.json'),
+    '--html',
+    html,
+    '--json',
+    json,
+  ]);
+  return {html, diff: JSON.parse(fs.readFileSync(json, 'utf8'))};
+}
+
+/** A small sweep of the smallest example: the page, and what --json says. */
+export function sweep(presil, model, chip) {
+  const [html, json] = [path.join(folder, 'sweep.html'), path.join(folder, 'sweep.json')];
+  const axes = ['--vary', 'sram.kib=64..256*2', '--vary', 'mac_array.parallelism_factor=8,16'];
+  const files = ['--html', html, '--json', json, '--workers', '1'];
+  execFileSync(presil, ['sweep', model, '--chip', chip, ...axes, ...files]);
+  return {html, sweep: JSON.parse(fs.readFileSync(json, 'utf8'))};
+}
+
 /** The page `html` with another document in it. */
 export function withDocument(html, name, document) {
   const text = fs.readFileSync(html, 'utf8');
@@ -42,7 +71,10 @@ export function stretched(run, count) {
   const groupOf = (group, turn) => (group < 0 ? group : group + turn * run.groups.length);
   const big = structuredClone(run);
   big.total_cycles = length * times;
-  big.groups = repeat(run.groups, (group, turn) => ({...later(group, turn), name: `${turn}/${group.name}`})).slice(0, count);
+  big.groups = repeat(run.groups, (group, turn) => ({
+    ...later(group, turn),
+    name: `${turn}/${group.name}`,
+  })).slice(0, count);
   if (run.critical_path)
     big.critical_path.path = repeat(run.critical_path.path, (step, turn) => ({
       ...later(step, turn),
@@ -65,14 +97,35 @@ export function stretched(run, count) {
 }
 
 const kUnits = {
-  '%': 0.01, ns: 1e-3, µs: 1, ms: 1e3, s: 1e6, B: 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3,
-  pJ: 1, nJ: 1e3, µJ: 1e6, mJ: 1e9, J: 1e12, k: 1e3, M: 1e6, G: 1e9, T: 1e12, '/s': 1, '': 1,
-  µW: 1e-3, mW: 1, W: 1e3,
+  '%': 0.01,
+  ns: 1e-3,
+  µs: 1,
+  ms: 1e3,
+  s: 1e6,
+  B: 1,
+  KiB: 1024,
+  MiB: 1024 ** 2,
+  GiB: 1024 ** 3,
+  pJ: 1,
+  nJ: 1e3,
+  µJ: 1e6,
+  mJ: 1e9,
+  J: 1e12,
+  k: 1e3,
+  M: 1e6,
+  G: 1e9,
+  T: 1e12,
+  '/s': 1,
+  '': 1,
+  µW: 1e-3,
+  mW: 1,
+  W: 1e3,
 };
 
 /** "4.07 MiB" -> 4267704.32; times are in microseconds, energies in picojoules. */
 export function parsed(text) {
-  const [, number, unit] = /^([-−+]?[\d,.]+)\s*(\S*)/.exec(text.replaceAll('\u00a0', ' ').trim()) ?? [];
+  const [, number, unit] =
+    /^([-−+]?[\d,.]+)\s*(\S*)/.exec(text.replaceAll('\u00a0', ' ').trim()) ?? [];
   if (number === undefined || !(unit in kUnits)) throw new Error(`no quantity: "${text}"`);
   return Number(number.replaceAll(',', '').replace('−', '-')) * kUnits[unit];
 }

@@ -6,9 +6,18 @@ import {section, type Section} from '../section';
 
 export function about(run: Run): Section {
   const facts: [string, string][] = [
-    ['presil', `${run.presil_version ?? format.kNone}, simulator version ${run.simulator_version ?? format.kNone}`],
-    ['Network', `${run.network ?? run.model ?? format.kNone} (graph ${run.graph_hash ?? format.kNone})`],
-    ['Chip', `${run.chip ?? format.kNone} (${run.chip_hash ?? format.kNone}), ${run.cores ?? 1} cores at ${format.integer(run.clock_mhz)} MHz`],
+    [
+      'presil',
+      `${run.presil_version ?? format.kNone}, simulator version ${run.simulator_version ?? format.kNone}`,
+    ],
+    [
+      'Network',
+      `${run.network ?? run.model ?? format.kNone} (graph ${run.graph_hash ?? format.kNone})`,
+    ],
+    [
+      'Chip',
+      `${run.chip ?? format.kNone} (${run.chip_hash ?? format.kNone}), ${run.cores ?? 1} cores at ${format.integer(run.clock_mhz)} MHz`,
+    ],
     ['Options', optionText(run)],
     [
       'Bounds',
@@ -18,16 +27,29 @@ export function about(run: Run): Section {
       'MACs',
       `${format.integer(run.macs)} of the network, ${format.integer(run.macs_executed)} executed (rows computed again included)`,
     ],
-    ['Parameters', `${format.bytes(run.parameter_bytes)} as stored, ${format.bytes(run.parameter_bytes_as_run)} as run`],
-    ['Peak activations', `${format.bytes(run.peak_activation_bytes)} alive at once, in the types of the model`],
+    [
+      'Parameters',
+      `${format.bytes(run.parameter_bytes)} as stored, ${format.bytes(run.parameter_bytes_as_run)} as run`,
+    ],
+    [
+      'Peak activations',
+      `${format.bytes(run.peak_activation_bytes)} alive at once, in the types of the model`,
+    ],
     ['Commands', format.integer(run.commands)],
-    ['Document', `schema version ${run.schema_version ?? format.kNone}; it is inside this file, and \`presil simulate --json\` writes the same`],
+    [
+      'Document',
+      `schema version ${run.schema_version ?? format.kNone}; it is inside this file, and \`presil simulate --json\` writes the same`,
+    ],
   ];
   return section(
     'about',
     'About this run',
     '',
-    el('dl', {class: 'facts'}, ...facts.flatMap(([name, text]) => [el('dt', {}, name), el('dd', {}, text)])),
+    el(
+      'dl',
+      {class: 'facts'},
+      ...facts.flatMap(([name, text]) => [el('dt', {}, name), el('dd', {}, text)]),
+    ),
   );
 }
 

@@ -37,7 +37,11 @@ export function array(run: Run): Section {
 
 /** peak x memory x pipeline x ... = achieved. */
 export function chain(slots: Partial<MacSlots>): HTMLElement {
-  const row = el('div', {class: 'chain', role: 'group', 'aria-label': 'Peak times factors is achieved'});
+  const row = el('div', {
+    class: 'chain',
+    role: 'group',
+    'aria-label': 'Peak times factors is achieved',
+  });
   const box = (key: string, value: string, label: string) =>
     el('div', {'data-factor': key}, el('b', {}, value), el('span', {}, label));
   row.append(box('peak', '100\u00a0%', 'of peak'));

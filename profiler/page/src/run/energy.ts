@@ -13,7 +13,12 @@ export function energySection(run: Run, open: (group: number) => void): Section 
   const keys = Object.keys(energyParts(run.energy_parts_pj));
   const label = (key: string) => kEnergy[key] ?? key;
   const total = energyParts(run.energy_parts_pj);
-  const parts = keys.map((key) => ({key, label: label(key), value: total[key], color: `var(--${energyVariable(key, keys)})`}));
+  const parts = keys.map((key) => ({
+    key,
+    label: label(key),
+    value: total[key],
+    color: `var(--${energyVariable(key, keys)})`,
+  }));
   const drawing = chart({
     label: 'Energy of every layer by part; the table of layers has the sums',
     height: 280,
@@ -35,7 +40,8 @@ function precisions(run: Run): HTMLElement | undefined {
   const list = run.energy_by_precision ?? [];
   if (list.length === 0) return undefined;
   const text = list.map(
-    (each) => `${each.precision}: ${format.energy(each.energy_pj)} for ${format.count(each.macs)} MACs`,
+    (each) =>
+      `${each.precision}: ${format.energy(each.energy_pj)} for ${format.count(each.macs)} MACs`,
   );
   return el('p', {class: 'note'}, `MACs by precision (weights × activations): ${text.join('; ')}.`);
 }
@@ -51,13 +57,23 @@ function byLayer(run: Run, keys: string[], label: (key: string) => string) {
       const index = items[0].dataIndex;
       return [
         `${index + 1} ${groups[index].name ?? ''}: ${format.energy(groups[index].energy_pj)}`,
-        ...used.filter((key) => parts[index][key] > 0).map((key) => `${label(key)}: ${format.energy(parts[index][key])}`),
+        ...used
+          .filter((key) => parts[index][key] > 0)
+          .map((key) => `${label(key)}: ${format.energy(parts[index][key])}`),
       ];
     }, 'axis'),
-    xAxis: axis({type: 'category', data: groups.map((_, index) => `${index + 1}`), splitLine: {show: false}}),
+    xAxis: axis({
+      type: 'category',
+      data: groups.map((_, index) => `${index + 1}`),
+      splitLine: {show: false},
+    }),
     yAxis: axis({
       type: 'value',
-      axisLabel: {color: color('muted'), fontSize: 11, formatter: (value: number) => format.energy(value)},
+      axisLabel: {
+        color: color('muted'),
+        fontSize: 11,
+        formatter: (value: number) => format.energy(value),
+      },
     }),
     dataZoom: zoomBars(groups.length),
     series: used.map((key) => ({

@@ -4,8 +4,7 @@ import * as format from '../format';
 import type {Group, Run} from '../run_document';
 import {section, type Section} from '../section';
 import {Table, type Column} from '../table';
-import {causeVariable} from '../theme';
-import {limit} from '../words';
+import {limit, limitTag, shortName} from '../words';
 import {groupDetail} from './group_detail';
 
 export interface Row {
@@ -25,7 +24,14 @@ export function layers(run: Run, showTime: (group: number) => void): Layers {
     columns: columns(rows),
     rows,
     search: ({group}) =>
-      [group.name, group.kinds, group.shape, group.precision, limit(group.bound_by), ...(group.ops ?? [])].join(' '),
+      [
+        group.name,
+        group.kinds,
+        group.shape,
+        group.precision,
+        limit(group.bound_by),
+        ...(group.ops ?? []),
+      ].join(' '),
     detail: (row) => groupDetail(run, row.group, () => showTime(row.index)),
     attributes: ({index}) => ({'data-group': index}),
   });
@@ -47,7 +53,12 @@ function columns(rows: Row[]): Column<Row>[] {
       value: ({index}) => index,
       text: ({group}) => group.name ?? format.kNone,
       cell: ({index, group}) =>
-        el('span', {class: 'layer', title: group.name}, el('i', {}, `${index + 1}`), ` ${group.name ?? format.kNone}`),
+        el(
+          'span',
+          {class: 'layer', title: group.name},
+          el('i', {}, `${index + 1}`),
+          ` ${shortName(group.name)}`,
+        ),
       title: 'In the order in which they run',
     },
     {
@@ -70,11 +81,7 @@ function columns(rows: Row[]): Column<Row>[] {
       label: 'Bound by',
       value: ({group}) => limit(group.bound_by),
       text: ({group}) => limit(group.bound_by),
-      cell: ({group}) => {
-        const tag = el('span', {class: 'tag'}, limit(group.bound_by));
-        tag.style.setProperty('--tag', causeVariable(group.bound_by ?? ''));
-        return tag;
-      },
+      cell: ({group}) => limitTag(group.bound_by),
       title: 'What most of its window is spent on',
     },
     {
@@ -94,7 +101,8 @@ function columns(rows: Row[]): Column<Row>[] {
       key: 'memory_bytes',
       label: 'Memory',
       value: ({group}) => (group.memory_read_bytes ?? 0) + (group.memory_write_bytes ?? 0),
-      text: ({group}) => format.bytes((group.memory_read_bytes ?? 0) + (group.memory_write_bytes ?? 0)),
+      text: ({group}) =>
+        format.bytes((group.memory_read_bytes ?? 0) + (group.memory_write_bytes ?? 0)),
       title: 'Bytes over the ports of all memories outside SRAM',
     },
     {

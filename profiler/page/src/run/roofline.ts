@@ -45,17 +45,36 @@ export function roofline(run: Run, open: (group: number) => void): Section | und
   return section(
     'roofline',
     'Roofline',
-    'A point a layer, its size the share of the latency, its colour what it is bound by. Under the slope bytes are the limit, under the flat roof the array is; the gap to the roof is what is lost. A point above a slope had its bytes loaded while an earlier layer ran.',
+    'A point a layer, its size the share of the latency, its colour what it is bound by. Under the slope bytes are the limit, under the flat roof the array is; the gap to the roof is what is lost. A point above a roof had bytes loaded or work done while an earlier layer ran.',
     controls,
     drawing.element,
     unplaced(run),
   );
 }
 
+interface FlatRoof {
+  precisions: string[];
+  peak_gmacs: number;
+}
+
+/** Precisions of the same rate share a roof. */
+function flatRoofs(run: Run): FlatRoof[] {
+  const roofs: FlatRoof[] = [];
+  for (const {precision, peak_gmacs} of run.roofline?.roofs ?? []) {
+    const same = roofs.find((roof) => roof.peak_gmacs === peak_gmacs);
+    if (same) same.precisions.push(precision);
+    else if (peak_gmacs > 0) roofs.push({precisions: [precision], peak_gmacs});
+  }
+  return roofs;
+}
+
 /** Layers that the logarithmic axes cannot show. */
 function unplaced(run: Run): HTMLElement {
   const without = (run.groups ?? []).filter((group) => !group.macs).length;
-  const text = without === 1 ? 'One layer without MACs is not shown.' : `${without} layers without MACs are not shown.`;
+  const text =
+    without === 1
+      ? 'One layer without MACs is not shown.'
+      : `${without} layers without MACs are not shown.`;
   return el('p', {class: 'note'}, without > 0 ? text : '');
 }
 
@@ -69,18 +88,26 @@ function points(run: Run, side: Side): Point[] {
 
 function option(run: Run, side: Side) {
   const list = points(run, side);
-  const peaks = (run.roofline?.roofs ?? []).filter((roof) => roof.peak_gmacs > 0);
+  const peaks = flatRoofs(run);
   const slopes = (run.roofline?.bandwidths ?? []).filter(
     (each) => (each.name === 'sram') === (side === 'sram') && each.gbytes_per_s > 0,
   );
   const top = Math.max(...peaks.map((roof) => roof.peak_gmacs));
   const ridges = slopes.map((slope) => top / slope.gbytes_per_s);
-  const left = decade(Math.min(...list.map((point) => point.intensity), ...ridges) / 1.5, Math.floor);
-  const right = decade(Math.max(...list.map((point) => point.intensity), ...ridges) * 1.5, Math.ceil);
+  const left = decade(
+    Math.min(...list.map((point) => point.intensity), ...ridges) / 1.5,
+    Math.floor,
+  );
+  const right = decade(
+    Math.max(...list.map((point) => point.intensity), ...ridges) * 1.5,
+    Math.ceil,
+  );
   const bottom = decade(Math.min(...list.map((point) => point.achieved), top / 10), Math.floor);
   const most = Math.max(...list.map((point) => point.group.share ?? 0), 1e-9);
-  const roofName = (roof: (typeof peaks)[0]) => `${roof.precision}: ${format.number(roof.peak_gmacs)} GMAC/s`;
-  const slopeName = (slope: (typeof slopes)[0]) => `${slope.name}: ${format.number(slope.gbytes_per_s)} GB/s`;
+  const roofName = (roof: FlatRoof) =>
+    `${roof.precisions.join(', ')}: ${format.number(roof.peak_gmacs)} GMAC/s`;
+  const slopeName = (slope: (typeof slopes)[0]) =>
+    `${slope.name}: ${format.number(slope.gbytes_per_s)} GB/s`;
   return {
     grid: {left: 64, right: 24, top: 34, bottom: 44},
     legend: legend([...peaks.map(roofName), ...slopes.map(slopeName)]),
@@ -123,13 +150,22 @@ function option(run: Run, side: Side) {
       },
       ...peaks.map((roof, index) =>
         line(roofName(roof), index, [
-          [Math.max(left, roof.peak_gmacs / Math.max(...slopes.map((slope) => slope.gbytes_per_s))), roof.peak_gmacs],
+          [
+            Math.max(
+              left,
+              roof.peak_gmacs / Math.max(...slopes.map((slope) => slope.gbytes_per_s)),
+            ),
+            roof.peak_gmacs,
+          ],
           [right, roof.peak_gmacs],
         ]),
       ),
       ...slopes.map((slope, index) =>
         line(slopeName(slope), peaks.length + index, [
-          [Math.max(left, bottom / slope.gbytes_per_s), Math.max(left * slope.gbytes_per_s, bottom)],
+          [
+            Math.max(left, bottom / slope.gbytes_per_s),
+            Math.max(left * slope.gbytes_per_s, bottom),
+          ],
           [top / slope.gbytes_per_s, top],
         ]),
       ),

@@ -1,7 +1,7 @@
 // The report of one run.
 import {frame} from '../frame';
 import type {Run} from '../run_document';
-import type {Section} from '../section';
+import {attempt, type Section} from '../section';
 import {about, optionText} from './about';
 import {advice} from './advice';
 import {array} from './array';
@@ -18,16 +18,16 @@ export function runPage(root: HTMLElement, run: Run): void {
   const table = layers(run, (group) => time.showGroup(group));
   const time = timeSection(run, table.open);
   const sections = [
-    summary(run),
-    advice(run, table.open),
-    array(run),
+    attempt(() => summary(run, table.open)),
+    attempt(() => advice(run, table.open)),
+    attempt(() => array(run)),
     table,
-    stalls(run, table.open),
-    roofline(run, table.open),
+    attempt(() => stalls(run, table.open)),
+    attempt(() => roofline(run, table.open)),
     time,
-    traffic(run),
-    energySection(run, table.open),
-    about(run),
+    attempt(() => traffic(run)),
+    attempt(() => energySection(run, table.open)),
+    attempt(() => about(run)),
   ].filter((each): each is Section => each !== undefined);
   frame(root, `${run.model ?? 'A network'} on ${run.chip ?? 'a chip'}`, optionText(run), sections);
 }

@@ -8,7 +8,8 @@ import {kSlots} from '../words';
 export function slotParts(slots: Partial<MacSlots>): Part[] {
   const flat: Parts = {done: slots.done ?? 0, recompute: slots.recompute ?? 0};
   for (const [name, value] of Object.entries(slots.lanes ?? {})) flat[`lanes.${name}`] = value;
-  for (const [name, value] of Object.entries(slots.pipeline ?? {})) flat[`pipeline.${name}`] = value;
+  for (const [name, value] of Object.entries(slots.pipeline ?? {}))
+    flat[`pipeline.${name}`] = value;
   flat.memory = slots.memory ?? 0;
   flat.idle = slots.idle ?? 0;
   return Object.entries(flat).map(([key, value]) => ({

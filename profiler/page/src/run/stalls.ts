@@ -9,26 +9,40 @@ import {kLimits, kStates} from '../words';
 
 const kPath = 'critical path';
 const kEngineOrder = ['mac', 'vector', 'dma', 'host'];
-const kEngineWords: Record<string, string> = {mac: 'MAC array', vector: 'vector unit', dma: 'DMA', host: 'host'};
+const kEngineWords: Record<string, string> = {
+  mac: 'MAC array',
+  vector: 'vector unit',
+  dma: 'DMA',
+  host: 'host',
+};
 
 export function stalls(run: Run, open: (group: number) => void): Section {
   const groups = run.groups ?? [];
   let source = kPath;
   let unit: 'cycles' | 'share' = 'cycles';
   const drawing = chart({
-    label: 'Cycles of every layer by what they are spent on; the table of layers has the same numbers',
+    label:
+      'Cycles of every layer by what they are spent on; the table of layers has the same numbers',
     height: 320,
     option: () => option(groups, source, unit === 'share'),
     click: open,
   });
-  const sources = [kPath, ...kEngineOrder.filter((engine) => groups.some((group) => busy(group.engines?.[engine])))];
+  const sources = [
+    kPath,
+    ...kEngineOrder.filter((engine) => groups.some((group) => busy(group.engines?.[engine]))),
+  ];
   const controls = el(
     'div',
     {class: 'controls'},
-    choice('What is shown', sources.map((value) => ({value, text: kEngineWords[value] ?? value})), source, (value) => {
-      source = value;
-      drawing.update();
-    }),
+    choice(
+      'What is shown',
+      sources.map((value) => ({value, text: kEngineWords[value] ?? value})),
+      source,
+      (value) => {
+        source = value;
+        drawing.update();
+      },
+    ),
     choice(
       'Unit',
       [
@@ -62,12 +76,18 @@ function partsOf(group: Partial<Group>, source: string): Parts {
 
 function option(groups: Partial<Group>[], source: string, share: boolean) {
   const parts = groups.map((group) => partsOf(group, source));
-  const words = source === kPath ? kLimits : Object.fromEntries(Object.entries(kStates).map(([k, label]) => [k, {label}]));
-  const order = [...new Set([...Object.keys(words), ...parts.flatMap((part) => Object.keys(part))])];
+  const words =
+    source === kPath
+      ? kLimits
+      : Object.fromEntries(Object.entries(kStates).map(([k, label]) => [k, {label}]));
+  const order = [
+    ...new Set([...Object.keys(words), ...parts.flatMap((part) => Object.keys(part))]),
+  ];
   const keys = order.filter((key) => parts.some((part) => part[key] > 0));
   const label = (key: string) => words[key]?.label ?? key;
   const totals = parts.map(sum);
-  const scale = (key: string, index: number) => (parts[index][key] ?? 0) / (share ? totals[index] || 1 : 1);
+  const scale = (key: string, index: number) =>
+    (parts[index][key] ?? 0) / (share ? totals[index] || 1 : 1);
   return {
     grid: {left: 64, right: 12, top: 34, bottom: groups.length > 60 ? 48 : 26},
     legend: legend(keys.map(label)),
@@ -76,10 +96,17 @@ function option(groups: Partial<Group>[], source: string, share: boolean) {
       const lines = keys
         .filter((key) => parts[index][key] > 0)
         .sort((a, b) => parts[index][b] - parts[index][a])
-        .map((key) => `${label(key)}: ${format.cycles(parts[index][key])} (${format.percent(parts[index][key] / totals[index])})`);
+        .map(
+          (key) =>
+            `${label(key)}: ${format.cycles(parts[index][key])} (${format.percent(parts[index][key] / totals[index])})`,
+        );
       return [`${index + 1} ${groups[index].name ?? ''}`, ...lines];
     }, 'axis'),
-    xAxis: axis({type: 'category', data: groups.map((_, index) => `${index + 1}`), splitLine: {show: false}}),
+    xAxis: axis({
+      type: 'category',
+      data: groups.map((_, index) => `${index + 1}`),
+      splitLine: {show: false},
+    }),
     yAxis: axis({
       type: 'value',
       max: share ? 1 : undefined,

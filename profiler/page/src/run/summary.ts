@@ -7,8 +7,8 @@ import {tiles, type Tile} from '../tiles';
 import {limit} from '../words';
 import {verdict} from './verdict';
 
-export function summary(run: Run): Section {
-  const words = el('div', {class: 'verdict'}, ...verdict(run).map((text) => el('p', {}, text)));
+export function summary(run: Run, open: (group: number) => void): Section {
+  const words = el('div', {class: 'verdict'}, ...verdict(run, open));
   return section('summary', 'Summary', '', words, tiles(totals(run)), baseline(run) ?? el('div'));
 }
 
@@ -69,7 +69,9 @@ function roofline(run: Run): string {
 function baseline(run: Run): HTMLElement | undefined {
   const cpu = run.cpu_baseline;
   if (!cpu || !run.latency_us) return undefined;
-  const energy = run.energy_pj ? `, ${format.number(cpu.energy_pj / run.energy_pj)}× the energy` : '';
+  const energy = run.energy_pj
+    ? `, ${format.number(cpu.energy_pj / run.energy_pj)}× the energy`
+    : '';
   return el(
     'p',
     {class: 'note', id: 'cpu-baseline'},

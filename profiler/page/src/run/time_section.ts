@@ -32,7 +32,10 @@ export function timeSection(run: Run, open: (group: number) => void): TimeSectio
     view.redraw();
     const row = y === undefined ? undefined : view.rowAt(y);
     clear(readout);
-    readout.append(moment(run, rows, cycle, {pointed: row?.name, open}), memory(run, cycle, bytesAt(steps, cycle)));
+    readout.append(
+      moment(run, rows, cycle, {pointed: row?.name, open}),
+      memory(run, cycle, bytesAt(steps, cycle)),
+    );
   };
   const choose = (cycle: number) => {
     const bar = barAt(layers, cycle);
@@ -40,7 +43,10 @@ export function timeSection(run: Run, open: (group: number) => void): TimeSectio
   };
   view.canvas.tabIndex = 0;
   view.canvas.setAttribute('role', 'application');
-  view.canvas.setAttribute('aria-label', 'Timeline: arrows move the pointer, plus and minus zoom, shift with arrows pans, Home shows all, Enter opens the layer');
+  view.canvas.setAttribute(
+    'aria-label',
+    'Timeline: arrows move the pointer, plus and minus zoom, shift with arrows pans, Home shows all, Enter opens the layer',
+  );
   listen(view, range, {point, choose});
   const peak = run.memory_profile?.sram_peak;
   point(peak?.cycle ?? 0);
@@ -48,7 +54,7 @@ export function timeSection(run: Run, open: (group: number) => void): TimeSectio
   const made = section(
     'timeline',
     'Timeline and SRAM',
-    'Every engine over the run, and the SRAM of core 0. Drag over a range or turn the wheel (after a click) to zoom, double-click to see all; keys: + − ← → Home, Enter for the layer.',
+    'Every engine over the run, and the SRAM of core 0. A layer owns the time from the completion of those before it to its own; engines work ahead. Drag over a range or turn the wheel (after a click) to zoom, double-click to see all; keys: + − ← → Home, Enter for the layer.',
     controls(view, range, run, point),
     legendOf(rows.flatMap((row) => row.bars.map((bar) => bar.cause))),
     el('div', {class: 'timeline'}, view.canvas),
@@ -68,7 +74,12 @@ export function timeSection(run: Run, open: (group: number) => void): TimeSectio
   };
 }
 
-function controls(view: TimelineView, range: TimeRange, run: Run, point: (cycle: number) => void): HTMLElement {
+function controls(
+  view: TimelineView,
+  range: TimeRange,
+  run: Run,
+  point: (cycle: number) => void,
+): HTMLElement {
   const middle = () => view.cursor ?? (range.begin + range.end) / 2;
   const button = (text: string, label: string, action: () => void) =>
     el('button', {type: 'button', 'aria-label': label, title: label, onclick: action}, text);
@@ -113,7 +124,10 @@ function legendOf(causes: string[]): HTMLElement {
   const present = new Set(causes);
   const list = el('ul', {class: 'keys'});
   const done = new Set<string>();
-  for (const [key, label] of [...Object.entries(kStates), ...Object.entries(kLimits).map(([k, v]) => [k, v.label])] as [string, string][]) {
+  for (const [key, label] of [
+    ...Object.entries(kStates),
+    ...Object.entries(kLimits).map(([k, v]) => [k, v.label]),
+  ] as [string, string][]) {
     const paint = causeVariable(key);
     if (!present.has(key) || done.has(paint)) continue;
     done.add(paint);
@@ -136,10 +150,16 @@ function moment(
   rows.forEach((row, index) => {
     const bar = current[index];
     // Engines also work ahead for the next layer, or still for the last.
-    const other = bar && bar.group >= 0 && bar.group !== layer ? ` · ${shortName(run.groups?.[bar.group]?.name)}` : '';
+    const other =
+      bar && bar.group >= 0 && bar.group !== layer
+        ? ` · ${shortName(run.groups?.[bar.group]?.name)}`
+        : '';
     const mark = row.name === pointed ? {class: 'pointed'} : {};
     const text = bar ? bar.text + other : format.kNone;
-    const content = bar && bar.cause === '' ? el('button', {type: 'button', class: 'link', onclick: () => open(bar.group)}, text) : text;
+    const content =
+      bar && bar.cause === ''
+        ? el('button', {type: 'button', class: 'link', onclick: () => open(bar.group)}, text)
+        : text;
     list.append(el('dt', mark, row.name), el('dd', {...mark, title: text}, content));
   });
   return el('div', {class: 'moment'}, el('h3', {}, `Cycle ${format.cycles(cycle)}${time}`), list);

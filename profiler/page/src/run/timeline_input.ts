@@ -63,7 +63,8 @@ function listenToDrags(view: TimelineView, range: TimeRange, handlers: Handlers)
   });
   canvas.addEventListener('pointermove', (event) => {
     const cycle = view.cycleAt(event.offsetX);
-    if (from !== undefined && Math.abs(event.offsetX - from) > 4) view.selection = [view.cycleAt(from), cycle];
+    if (from !== undefined && Math.abs(event.offsetX - from) > 4)
+      view.selection = [view.cycleAt(from), cycle];
     handlers.point(cycle, event.offsetY);
   });
   canvas.addEventListener('pointerup', () => {

@@ -1,5 +1,5 @@
 // The rows of the timeline: the critical path, the layers, and every engine.
-import {type Run, windows} from '../run_document';
+import {type PathStep, type Run, windows} from '../run_document';
 import {engineName, kLimits, kStates} from '../words';
 
 export interface Bar {
@@ -27,7 +27,7 @@ export function timelineRows(run: Run): TimelineRow[] {
       end: step.end_cycle,
       group: step.group,
       cause: step.reason,
-      text: `${kLimits[step.reason]?.label ?? step.reason} on ${step.engine}, ${step.commands} commands`,
+      text: stepText(step),
     }));
     rows.push({name: 'critical path', bars});
   }
@@ -52,6 +52,12 @@ export function timelineRows(run: Run): TimelineRow[] {
     rows.push({name: engineName(engine.engine, engine.core, engine.lane, run.cores ?? 1), bars});
   }
   return rows;
+}
+
+function stepText(step: PathStep): string {
+  const limit = kLimits[step.reason]?.label ?? step.reason;
+  const engine = step.engine ? ` on ${step.engine}` : '';
+  return `${limit}${engine}, ${step.commands} ${step.commands === 1 ? 'command' : 'commands'}`;
 }
 
 /** The bar at a cycle, if any. */

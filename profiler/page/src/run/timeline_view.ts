@@ -7,6 +7,7 @@ import type {Run} from '../run_document';
 import {causeColor, color, onThemeChange, seriesColor} from '../theme';
 import {type SramStep, sramSteps, useIndex} from './sram_steps';
 import type {TimeRange} from './time_range';
+import {shortName} from '../words';
 import {type Bar, lastAtOrBefore, type TimelineRow} from './timeline_rows';
 
 const kAxis = 22;
@@ -73,7 +74,9 @@ export class TimelineView {
   }
 
   private x(cycle: number): number {
-    return this.gutter + ((cycle - this.range.begin) / this.range.length) * (this.width - this.gutter);
+    return (
+      this.gutter + ((cycle - this.range.begin) / this.range.length) * (this.width - this.gutter)
+    );
   }
 
   private draw(): void {
@@ -114,7 +117,10 @@ export class TimelineView {
     pen.fillStyle = color('muted');
     pen.textAlign = 'left';
     pen.fillText(this.fitted(pen, row.name, this.gutter - 8), 2, y + kRow / 2);
-    const first = Math.max(0, lastAtOrBefore(row.bars, this.range.begin, (bar) => bar.begin));
+    const first = Math.max(
+      0,
+      lastAtOrBefore(row.bars, this.range.begin, (bar) => bar.begin),
+    );
     for (let index = first; index < row.bars.length; ++index) {
       const bar = row.bars[index];
       if (bar.begin >= this.range.end) break;
@@ -126,11 +132,13 @@ export class TimelineView {
     const left = Math.max(this.gutter, this.x(bar.begin));
     const width = Math.min(this.width, this.x(bar.end)) - left;
     const isLayer = bar.cause === '';
-    pen.fillStyle = isLayer ? color(bar.group % 2 === 0 ? 'band-even' : 'band-odd') : causeColor(bar.cause);
-    pen.fillRect(left, y, Math.max(width - (width > 3 ? 0.5 : 0), 0.5), kRow - kGap);
+    pen.fillStyle = isLayer
+      ? color(bar.group % 2 === 0 ? 'band-even' : 'band-odd')
+      : causeColor(bar.cause);
+    pen.fillRect(left, y, Math.max(width, 0.5), kRow - kGap);
     if (!isLayer || width < 24) return;
     pen.fillStyle = color('ink');
-    const text = this.fitted(pen, `${bar.group + 1} ${bar.text}`, width - 6);
+    const text = this.fitted(pen, `${bar.group + 1} ${shortName(bar.text)}`, width - 6);
     if (text.length > 1) pen.fillText(text, left + 3, y + (kRow - kGap) / 2);
   }
 
@@ -146,10 +154,17 @@ export class TimelineView {
     else this.drawSteps(pen, y, top + kSram);
   }
 
-  private drawSteps(pen: CanvasRenderingContext2D, y: (bytes: number) => number, bottom: number): void {
+  private drawSteps(
+    pen: CanvasRenderingContext2D,
+    y: (bytes: number) => number,
+    bottom: number,
+  ): void {
     pen.beginPath();
     pen.moveTo(this.gutter, bottom);
-    const first = Math.max(0, lastAtOrBefore(this.steps, this.range.begin, (step) => step.cycle));
+    const first = Math.max(
+      0,
+      lastAtOrBefore(this.steps, this.range.begin, (step) => step.cycle),
+    );
     for (let index = first; index < this.steps.length; ++index) {
       const step = this.steps[index];
       if (step.cycle > this.range.end) break;

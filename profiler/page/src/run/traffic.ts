@@ -45,7 +45,10 @@ function memoryBox(run: Run, memory: Memory): HTMLElement {
     ),
     stackedBar(
       `Bytes of ${memory.name}`,
-      [...parts(memory.read_bytes_by_reason, 'read'), ...parts(memory.write_bytes_by_reason, 'written')],
+      [
+        ...parts(memory.read_bytes_by_reason, 'read'),
+        ...parts(memory.write_bytes_by_reason, 'written'),
+      ],
       format.bytes,
     ),
   );
@@ -54,7 +57,10 @@ function memoryBox(run: Run, memory: Memory): HTMLElement {
 function tensorTable(tensors: MemoryTensor[]): HTMLElement {
   const moved = (tensor: MemoryTensor) => tensor.read_bytes + tensor.write_bytes;
   const most = Math.max(...tensors.map(moved), 1);
-  const bytes = (key: 'bytes' | 'read_bytes' | 'write_bytes' | 'reread_bytes', label: string): Column<MemoryTensor> => ({
+  const bytes = (
+    key: 'bytes' | 'read_bytes' | 'write_bytes' | 'reread_bytes',
+    label: string,
+  ): Column<MemoryTensor> => ({
     key,
     label,
     value: (tensor) => tensor[key],
@@ -70,8 +76,18 @@ function tensorTable(tensors: MemoryTensor[]): HTMLElement {
         text: (tensor) => tensor.name,
         cell: (tensor) => el('span', {class: 'layer', title: tensor.name}, tensor.name),
       },
-      {key: 'memory', label: 'Memory', value: (tensor) => tensor.memory, text: (tensor) => tensor.memory},
-      {key: 'use', label: 'Use', value: (tensor) => tensor.use, text: (tensor) => tensor.use},
+      {
+        key: 'memory',
+        label: 'Memory',
+        value: (tensor) => tensor.memory,
+        text: (tensor) => tensor.memory,
+      },
+      {
+        key: 'use',
+        label: 'Use',
+        value: (tensor) => tensor.use,
+        text: (tensor) => kReasons[tensor.use] ?? tensor.use,
+      },
       {
         key: 'moved',
         label: 'Moved',
@@ -85,7 +101,7 @@ function tensorTable(tensors: MemoryTensor[]): HTMLElement {
       bytes('bytes', 'Size'),
     ],
     rows: tensors,
-    search: (tensor) => `${tensor.name} ${tensor.memory} ${tensor.use}`,
+    search: (tensor) => `${tensor.name} ${tensor.memory} ${kReasons[tensor.use] ?? tensor.use}`,
     sort: {key: 'moved', descending: true},
   });
   return table.element;

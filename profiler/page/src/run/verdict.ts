@@ -1,4 +1,5 @@
 // The sentences that say what limits this network on this chip.
+import {el} from '../dom';
 import {percent} from '../format';
 import {kLimits, kSlots, shortName} from '../words';
 import {slotParts} from './slots';
@@ -18,8 +19,10 @@ function ranked(parts: Parts): [name: string, share: number][] {
     .sort((a, b) => b[1] - a[1]);
 }
 
-export function verdict(run: Run): string[] {
-  return [limitSentence(run), lossSentence(run), layerSentence(run)].filter((text) => text !== '');
+/** Paragraphs; `open` shows a layer that one names. */
+export function verdict(run: Run, open: (group: number) => void): HTMLElement[] {
+  const sentences = [limitSentence(run), lossSentence(run)].filter((text) => text !== '');
+  return [...sentences.map((text) => el('p', {}, text)), ...layerSentence(run, open)];
 }
 
 function limitSentence(run: Run): string {
@@ -41,15 +44,28 @@ function lossSentence(run: Run): string {
     .filter((part) => part.key !== 'done' && part.value / slots.peak >= 0.05)
     .sort((a, b) => b.value - a.value)
     .slice(0, 2)
-    .map((part) => `${percent(part.value / slots.peak, 0)}: ${kSlots[part.key]?.why ?? part.label}`);
+    .map(
+      (part) => `${percent(part.value / slots.peak, 0)}: ${kSlots[part.key]?.why ?? part.label}`,
+    );
   const lost = losses.length > 0 ? ` The largest losses: ${losses.join('; ')}.` : '';
   return `The MAC array does useful work in ${percent(done)} of its slots.${lost}`;
 }
 
-function layerSentence(run: Run): string {
-  const groups = run.groups ?? [];
-  if (groups.length < 4) return '';
-  const top = [...groups].sort((a, b) => (b.share ?? 0) - (a.share ?? 0)).slice(0, 3);
+function layerSentence(run: Run, open: (group: number) => void): HTMLElement[] {
+  const groups = (run.groups ?? []).map((group, index) => ({...group, index}));
+  if (groups.length < 4) return [];
+  const top = groups.sort((a, b) => (b.share ?? 0) - (a.share ?? 0)).slice(0, 3);
   const share = top.reduce((total, group) => total + (group.share ?? 0), 0);
-  return `Three of its ${groups.length} layers take ${percent(share, 0)} of the latency: ${top.map((group) => shortName(group.name)).join(', ')}.`;
+  const sentence = el(
+    'p',
+    {},
+    `Three of its ${groups.length} layers take ${percent(share, 0)} of the latency: `,
+  );
+  top.forEach((group, at) => {
+    const show = () => open(group.index);
+    const name = el('button', {type: 'button', class: 'link', onclick: show, title: group.name});
+    name.append(shortName(group.name));
+    sentence.append(name, at < 2 ? ', ' : '.');
+  });
+  return [sentence];
 }

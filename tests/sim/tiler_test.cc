@@ -128,9 +128,9 @@ TEST_CASE("a buffer of two tiles of an input cannot hold it, and reads its halo 
   const FusionGroup& group = f.network.groups[0];
   StageMapping m{.rows = 4, .columns = 8, .outputs = 4, .channels = 4, .input_slots = kHeld};
   const std::string limit = ", but the chip keeps at most 2 tiles of an input (sram.input_tiles)";
-  CHECK(why_illegal(alone.around, group, {.stages = {m}}) == "input_slots: held" + limit);
+  CHECK(why_illegal(alone.around, group, {.stages = {m}}) == "conv: input_slots: held" + limit);
   m.input_slots = 3;
-  CHECK(why_illegal(alone.around, group, {.stages = {m}}) == "input_slots: 3" + limit);
+  CHECK(why_illegal(alone.around, group, {.stages = {m}}) == "conv: input_slots: 3" + limit);
   m.input_slots = 2;
   CHECK(why_illegal(alone.around, group, {.stages = {m}}).empty());
   for (const StageMapping& c : stage_candidates(alone.around, group, 0, CoreSplit::kNone))

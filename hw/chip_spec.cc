@@ -29,9 +29,10 @@ std::string canonical_text(const ChipSpec& c) {
   const VectorUnitSpec& v = c.vector_unit;
   text += fmt::format("{} {} {} ", v.lanes, v.lanes_scale_with_width, v.startup_cycles);
   for (const auto& [key, cost] : v.cycles_per_element) text += fmt::format("{} {} ", key, cost);
-  text += fmt::format("{} {} {} {} {} {} ", c.sram.kib, c.sram.banks, c.sram.bank_bytes_per_cycle,
-                      c.sram.interleave_bytes, static_cast<int>(c.sram.array_port),
-                      c.sram.across_layers);
+  text +=
+      fmt::format("{} {} {} {} {} {} {} ", c.sram.kib, c.sram.banks, c.sram.bank_bytes_per_cycle,
+                  c.sram.interleave_bytes, static_cast<int>(c.sram.array_port),
+                  c.sram.across_layers, c.sram.input_tiles);
   for (const MemorySpec& m : c.memories)
     text += fmt::format("{} {} {} {} {} {} {} {} {} {} {} {} {} {} {} {} ", m.name,
                         static_cast<int>(m.kind), m.kib, m.bytes_per_cycle, m.latency_cycles,

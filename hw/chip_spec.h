@@ -92,6 +92,10 @@ struct SramSpec {
   /// May it keep activations (and weights, in steady state) from one layer to the next? False: a
   /// working buffer of one layer's tiles; what layers hand on lies in a memory.
   bool across_layers = true;
+  /// The most tiles of an input that it keeps at once, so that what the next tile needs again (the
+  /// halo of a window, the map for other outputs) is read again; 0: as many as fit. Ethos-U has two
+  /// buffers for blocks of its input.
+  std::int64_t input_tiles = 0;
 };
 
 enum class MemoryKind : std::uint8_t { kFixedLatency, kBanked };

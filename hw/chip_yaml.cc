@@ -231,7 +231,8 @@ ChipSpec read_chip(const YAML::Node& root, const std::string& file, std::set<std
                .array_port = sram.choice("array_port", {"shared", "dedicated"}, 0) == 0
                                  ? ArrayPort::kShared
                                  : ArrayPort::kDedicated,
-               .across_layers = sram.boolean("across_layers", true)};
+               .across_layers = sram.boolean("across_layers", true),
+               .input_tiles = sram.integer("input_tiles", {.min = 0, .max = 1 << 20}, 0)};
   sram.finish();
   for (YamlMap& memory : map.list("memories"))
     chip.memories.push_back(read_memory(std::move(memory), chip.clock_mhz));

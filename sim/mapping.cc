@@ -209,10 +209,21 @@ std::string why_slots_illegal(const StageMapping& m, bool recurrent) {
   return reason;
 }
 
+std::string why_input_not_kept(const ChipSpec& chip, const StageMapping& m) {
+  const std::int64_t most = chip.sram.input_tiles;
+  if (most == 0 || (m.input_slots != kHeld && m.input_slots <= most)) return "";
+  return fmt::format(
+      "input_slots: {}, but the chip keeps at most {} tiles of an input "
+      "(sram.input_tiles)",
+      m.input_slots == kHeld ? "held" : std::to_string(m.input_slots), most);
+}
+
 std::string why_stage_illegal(const ChipSpec& chip, const Stage& s, const StageMapping& m) {
   if (s.kind == StageKind::kHost) return "";
   const bool recurrent = s.kind == StageKind::kRecurrent;
   if (std::string reason = why_slots_illegal(m, recurrent); !reason.empty()) return reason;
+  if (!recurrent)
+    if (std::string reason = why_input_not_kept(chip, m); !reason.empty()) return reason;
   if (recurrent && m.steps != 0)
     if (std::string reason = why_outside("steps", m.steps, s.steps); !reason.empty()) return reason;
   if (recurrent) return why_outside("outputs", m.outputs, s.gates * s.hidden);

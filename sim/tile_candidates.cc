@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <numeric>
 #include <set>
 
 #include "sim/tiles.h"
@@ -44,7 +43,7 @@ std::int64_t channel_multiple(const ChipSpec& chip, const Stage& stage) {
   if (!stage.cuts_sum()) return std::max<std::int64_t>(1, stage.reduction);
   if (stage.sums_rows) return 1;
   const std::int64_t dot = chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].dot_length;
-  return std::lcm(dot, stage.in.atom);
+  return round_up(dot, stage.in.atom);
 }
 
 /// `sizes` and the first multiples of `step` below the extent.
@@ -59,8 +58,8 @@ std::vector<std::int64_t> with_multiples(const std::vector<std::int64_t>& sizes,
 std::int64_t output_multiple(const ChipSpec& chip, const Stage& stage) {
   const std::int64_t step = output_step(stage);
   if (stage.kind != StageKind::kMac || stage.mac == MacOp::kDepthwise) return step;
-  return std::lcm(step,
-                  chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor);
+  return round_up(chip.mac_array.modes[static_cast<std::size_t>(stage.mode)].parallelism_factor,
+                  step);
 }
 
 std::vector<StageMapping> recurrent_candidates(const Surroundings& around,

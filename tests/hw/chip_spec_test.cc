@@ -72,6 +72,7 @@ TEST_CASE("every parameter but name and description changes the hash, each in it
       [](ChipSpec& c) { c.sram.interleave_bytes += 1; },
       [](ChipSpec& c) { c.sram.array_port = ArrayPort::kDedicated; },
       [](ChipSpec& c) { c.sram.across_layers = false; },
+      [](ChipSpec& c) { c.sram.input_tiles = 2; },
       [](ChipSpec& c) { c.memories[0].name.push_back('x'); },
       [](ChipSpec& c) { c.memories[0].kind = MemoryKind::kFixedLatency; },
       [](ChipSpec& c) { c.memories[0].kib += 1; },

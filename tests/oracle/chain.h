@@ -29,17 +29,22 @@ class Layer {
 
   struct Results {
     std::vector<Tensor> ours, theirs;  ///< in the graph's order of axes
+    std::vector<Tensor> once;          ///< ours with Arm NN's rounding (rounding_once.h)
     std::vector<Bytes> bytes;          ///< theirs, or ours where Arm NN does not run it
   };
   /// Runs both on `values` (bytes by tensor).
   Results run(const std::map<int, Bytes>& values) const;
+  /// Only Arm NN, and ours where it does not run the operator.
+  std::vector<Bytes> run_theirs(const std::map<int, Bytes>& values) const;
   /// Both on random bytes.
   Results run_on_noise(std::uint64_t seed) const;
 
  private:
+  using NamedInputs = std::vector<std::pair<std::string, Bytes>>;
+  NamedInputs inputs_of(const std::map<int, Bytes>& values) const;
+  std::vector<Bytes> theirs_on(const NamedInputs& inputs) const;
   /// Elements of a PAD's result that lie in the border: those are set to the zero point.
-  void mend_border(std::vector<Bytes>& results,
-                   const std::vector<std::pair<std::string, Bytes>>& inputs) const;
+  void mend_border(std::vector<Bytes>& results, const NamedInputs& inputs) const;
 
   const TfliteModel& model_;
   std::size_t op_;
@@ -56,7 +61,9 @@ class Chain {
   const TfliteModel& model() const { return model_; }
   const std::vector<Layer>& layers() const { return layers_; }
   std::map<int, Bytes> pictures(std::uint64_t seed) const;
-  /// Arm NN's value of every tensor, for inputs by tensor. `see` gets each operator's results.
+  /// Arm NN's value of every tensor, for inputs by tensor.
+  std::map<int, Bytes> run(std::map<int, Bytes> values) const;
+  /// The same; `see` gets each operator's results, and ours on the same bytes.
   template <typename See>
   std::map<int, Bytes> run(std::map<int, Bytes> values, const See& see) const {
     for (std::size_t op = 0; op < layers_.size(); ++op) {

@@ -135,9 +135,9 @@ inline Graph imported(const Bytes& file) {
   return graph;
 }
 
-/// What the reference makes of inputs by name; outputs in the file's order.
-inline std::vector<Tensor> referenced(const Graph& graph,
-                                      const std::vector<std::pair<std::string, Bytes>>& inputs) {
+/// The graph's inputs, in its order, by the names of the file's tensors.
+inline std::vector<Tensor> input_tensors(const Graph& graph,
+                                         const std::vector<std::pair<std::string, Bytes>>& inputs) {
   std::vector<Tensor> tensors;
   for (const TensorId id : graph.inputs()) {
     const auto named = std::find_if(inputs.begin(), inputs.end(), [&](const auto& input) {
@@ -146,7 +146,13 @@ inline std::vector<Tensor> referenced(const Graph& graph,
     REQUIRE(named != inputs.end());
     tensors.push_back(from_file(graph.tensor(id), named->second));
   }
-  return execute(graph, tensors);
+  return tensors;
+}
+
+/// What the reference makes of inputs by name; outputs in the file's order.
+inline std::vector<Tensor> referenced(const Graph& graph,
+                                      const std::vector<std::pair<std::string, Bytes>>& inputs) {
+  return execute(graph, input_tensors(graph, inputs));
 }
 
 }  // namespace presil::oracle

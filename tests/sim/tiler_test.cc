@@ -122,6 +122,32 @@ TEST_CASE("a 3x3 window in two tiles of rows loads its halo twice, held input on
   CHECK(bytes() == weights + output + (3 + 4 + 4 + 3) * 8 * 4);
 }
 
+TEST_CASE("a buffer of two tiles of an input cannot hold it, and reads its halo twice") {
+  const Fused f(pointwise(4, 4, 8, 8, 3), chip_of("unit", {{"sram.input_tiles", "2"}}));
+  const Alone alone(f);
+  const FusionGroup& group = f.network.groups[0];
+  StageMapping m{.rows = 4, .columns = 8, .outputs = 4, .channels = 4, .input_slots = kHeld};
+  const std::string limit = ", but the chip keeps at most 2 tiles of an input (sram.input_tiles)";
+  CHECK(why_illegal(alone.around, group, {.stages = {m}}) == "conv: input_slots: held" + limit);
+  m.input_slots = 3;
+  CHECK(why_illegal(alone.around, group, {.stages = {m}}) == "conv: input_slots: 3" + limit);
+  m.input_slots = 2;
+  CHECK(why_illegal(alone.around, group, {.stages = {m}}).empty());
+  for (const StageMapping& c : stage_candidates(alone.around, group, 0, CoreSplit::kNone))
+    CHECK((c.input_slots == 1 || c.input_slots == 2));
+}
+
+// 64 outputs are two blocks of 32 as of 35; a block of 35 loads in 18 cycles behind stripes of 16.
+TEST_CASE("an array three outputs wider than the layout's blocks pays for its load, no more") {
+  const auto latency = [](const char* width) {
+    return static_cast<double>(
+        run(pointwise(64, 256, 14, 14, 3),
+            chip_of("ne-base", {{"mac_array.modes.0.parallelism_factor", width}}))
+            .latency.value);
+  };
+  CHECK(latency("35") <= 1.125 * latency("32"));
+}
+
 TEST_CASE("held weights are loaded once, however often the positions pass") {
   const Fused f(pointwise(8, 16, 8, 8), chip_of("unit"));
   const Alone alone(f);

@@ -5,7 +5,9 @@
 #include <memory>
 
 #include "cli/commands.h"
+#include "cli/data_files.h"
 #include "core/error.h"
+#include "profiler/area.h"
 
 namespace presil::cli {
 
@@ -61,6 +63,12 @@ void show_chip(const std::string& name, const ChipOverrides& overrides) {
     fmt::print("  memory {}: {:.3g} bytes a cycle ({:.3g} GB/s), latency {:.4g} cycles\n",
                memory.name, memory.bytes_per_cycle, memory.bytes_per_cycle * chip.clock_mhz / 1000,
                memory.latency_cycles);
+  const AreaSpec technology = load_area(find_data_file("--area", "area", "16nm"));
+  const ChipArea area = area_of(chip, technology);
+  fmt::print(
+      "  area {:.3g} mm2 in {}: arrays {:.3g}, SRAM {:.3g}, its ports {:.3g}, vector units {:.3g}, "
+      "rest {:.3g} (docs/profiling.md)\n",
+      area.total(), technology.name, area.mac, area.sram, area.ports, area.vector, area.core);
 }
 
 constexpr const char* kHelp = R"(Examples:

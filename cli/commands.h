@@ -11,6 +11,9 @@
 namespace presil::cli {
 
 void add_simulate_command(CLI::App& app);
+void add_sweep_command(CLI::App& app);
+void add_diff_command(CLI::App& app);
+void add_fleet_command(CLI::App& app);
 void add_run_command(CLI::App& app);
 void add_models_command(CLI::App& app);
 void add_chips_command(CLI::App& app);

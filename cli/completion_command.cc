@@ -52,7 +52,7 @@ _presil() {{
     --chip) words=$chips ;;
     --inference) words="first steady" ;;
     --precision) words="int4 int8 int16 fp16 bf16 w4a8 w8a16" ;;
-    --json|--csv|--list|--precision-map|--mapping) ;;
+    --json|--csv|--html|--report|--trace|--list|--area|--cpu|--vary|--precision-map|--mapping) ;;
     *) for ((i = COMP_CWORD - 1; i >= 0; --i)); do
       case ${{COMP_WORDS[i]}} in
 {cases}      esac

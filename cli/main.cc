@@ -22,6 +22,7 @@ constexpr const char* kExamples = R"(Examples:
   presil simulate mobilenet_v2 --chip ne-base       how long, and why
   presil simulate net.onnx --chip ne-base --set sram.kib=512
   presil simulate --list models.txt --chip ne-nano --chip ne-base --csv out.csv
+  presil sweep mobilenet_v2 --chip ne-base --vary sram.kib=256..4096*2   size a chip
   presil run net.tflite --chip ne-base --input random:1 --compare-reference
   presil compile net.onnx --chip ne-base            groups, tiles, addresses, commands
   presil models                                     the built-in networks
@@ -37,6 +38,9 @@ int run(int argc, char** argv) {
   app.require_subcommand(1);
   app.footer(kExamples);
   presil::cli::add_simulate_command(app);
+  presil::cli::add_sweep_command(app);
+  presil::cli::add_diff_command(app);
+  presil::cli::add_fleet_command(app);
   presil::cli::add_run_command(app);
   presil::cli::add_compile_command(app);
   presil::cli::add_models_command(app);

@@ -6,11 +6,13 @@
 #include "cli/commands.h"
 #include "cli/run_flags.h"
 #include "cli/simulate_list.h"
+#include "cli/sink.h"
 #include "core/error.h"
-#include "core/output_file.h"
 #include "profiler/report_csv.h"
+#include "profiler/report_html.h"
 #include "profiler/report_json.h"
 #include "profiler/report_table.h"
+#include "profiler/trace.h"
 #include "sim/process_pool.h"
 
 namespace presil::cli {
@@ -21,7 +23,9 @@ constexpr const char* kHelp = R"(Examples:
   presil simulate mobilenet_v2 --chip ne-base
   presil simulate net.onnx --chip ne-base --set sram.kib=512 --precision w4a8 --top 10
   presil simulate net.onnx --chip my_chip.yaml --input image=4x3x224x224 --json - | jq .latency_us
+  presil simulate resnet50 --chip ne-max --report resnet50.html
   presil simulate resnet50 --chip ne-nano --chip ne-base --chip ne-max
+  presil simulate resnet50 --chip ne-base --trace trace.json   # open it at https://ui.perfetto.dev
   presil simulate --list models.txt --chip ne-base --workers 4 --csv results.csv)";
 
 struct Options {
@@ -30,33 +34,13 @@ struct Options {
   ImportFlags import;
   CompileFlags compile;
   AblationFlags ablations;
-  std::string json, csv;
+  std::string json, csv, report, trace;
   std::optional<std::int64_t> top;
   std::int64_t workers = 0;  ///< 0: as many as there are processors
   double time_limit = 0;
 
   /// Several runs, a row each, instead of one run in detail.
   bool many() const { return !list.empty() || chips.size() > 1; }
-};
-
-/// A file, stdout ("-") or nothing (""). Opened before the run, so that a bad path costs no time.
-class Sink {
- public:
-  explicit Sink(const std::string& path) : path_(path) {
-    if (!path.empty() && path != "-") file_.emplace(path);
-  }
-  bool wanted() const { return !path_.empty(); }
-  bool is_stdout() const { return path_ == "-"; }
-  void put(const std::string& text) {
-    if (is_stdout()) fmt::print("{}", text);
-    if (!file_) return;
-    file_->write(text);
-    file_->commit();
-  }
-
- private:
-  std::string path_;
-  std::optional<OutputFile> file_;
 };
 
 void check(const Options& options) {
@@ -68,13 +52,17 @@ void check(const Options& options) {
     throw Error("--workers must be 1..1024, is {}", options.workers);
   if (options.top && *options.top < 1) throw Error("--top must be at least 1, is {}", *options.top);
   if (options.time_limit < 0) throw Error("--time-limit must be >= 0, is {}", options.time_limit);
-  if (options.json == "-" && options.csv == "-")
-    throw Error("--json and --csv cannot both go to stdout");
+  if ((options.json == "-") + (options.csv == "-") + (options.trace == "-") > 1)
+    throw Error("--json, --csv and --trace cannot go to stdout together");
+  if (options.report == "-") throw Error("--report writes a page to look at: name a file");
+  if (!options.report.empty()) require_page();
   if (!options.many()) {
     if (options.workers > 0) throw Error("--workers is for --list or several chips");
     if (options.time_limit > 0) throw Error("--time-limit is for --list or several chips");
     return;
   }
+  if (!options.report.empty()) throw Error("--report is for one model on one chip");
+  if (!options.trace.empty()) throw Error("--trace is for one model on one chip");
   if (!options.json.empty()) throw Error("--json is for one model on one chip; use --csv");
   if (options.top) throw Error("--top is for one model on one chip");
   if (!options.compile.mapping.empty()) throw Error("--mapping is for one model on one chip");
@@ -101,7 +89,7 @@ void simulate_one(const Options& options, const RunOptions& run_options) {
   const ChipOverrides overrides = parse_overrides(options.set);
   const ChipSpec chip = load_chip(find_chip(options.chips.front(), chips_folder()), overrides);
   const Graph graph = load_network(options.model, options.import.options());
-  Sink json(options.json), csv(options.csv);
+  Sink json(options.json), csv(options.csv), html(options.report), trace(options.trace);
   const RunResult result = run(graph, chip, run_options);
   const Report report{.graph = graph,
                       .chip = chip,
@@ -110,9 +98,14 @@ void simulate_one(const Options& options, const RunOptions& run_options) {
                       .model = options.model,
                       .overrides = overrides,
                       .version = PRESIL_VERSION};
-  if (json.wanted()) json.put(json_text(report_json(report)));
+  if (json.wanted() || html.wanted()) {
+    const Json document = report_json(report);
+    if (json.wanted()) json.put(json_text(document));
+    if (html.wanted()) html.stream([&](std::ostream& out) { write_html(out, document); });
+  }
   if (csv.wanted()) csv.put(report_csv(report));
-  if (json.is_stdout() || csv.is_stdout()) return;
+  if (trace.wanted()) trace.stream([&](std::ostream& out) { write_trace(out, report); });
+  if (json.is_stdout() || csv.is_stdout() || trace.is_stdout()) return;
   TableOptions table;
   if (options.top) table.top = static_cast<std::size_t>(*options.top);
   fmt::print("{}", report_table(report, table));
@@ -134,7 +127,11 @@ void add_simulate_command(CLI::App& app) {
   command->add_option("--top", options->top, "Only the groups that take longest");
   command->add_option("--json", options->json,
                       "Everything, as docs/json_schema.md says; - is stdout");
+  command->add_option("--report", options->report,
+                      "A page for a browser that needs no network (docs/profiling.md)");
   command->add_option("--csv", options->csv, "A row a group, or with --list a run; - is stdout");
+  command->add_option("--trace", options->trace,
+                      "Timeline for ui.perfetto.dev or chrome://tracing; - is stdout");
   command->add_option("--list", options->list, "File with one model a line ('#': comment)");
   command->add_option("--workers", options->workers,
                       "Runs at once with --list or several chips; default: all processors");

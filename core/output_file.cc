@@ -48,8 +48,9 @@ void OutputFile::commit() {
 }
 
 void OutputFile::fail(int error_number) const {
-  throw Error("{}: cannot be written: {}", path_.string(),
-              error_number == 0 ? "input/output error" : std::strerror(error_number));
+  throw Error(
+      "{}: cannot be written: {}", path_.string(),
+      error_number == 0 ? "No space left on device, or it failed" : std::strerror(error_number));
 }
 
 void write_file(const fs::path& path, std::string_view text) {

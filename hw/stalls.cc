@@ -225,6 +225,12 @@ std::vector<EngineTimeline> engine_timelines(const ChipSpec& chip, const Program
   return engines;
 }
 
+void visit_engines(const ChipSpec& chip, const Program& program, const Timeline& timeline,
+                   const std::function<void(const EngineUse&)>& start,
+                   const std::function<void(const EngineInterval&)>& interval) {
+  walk_engines(chip, program, timeline, start, interval);
+}
+
 EngineUse use_of(const EngineTimeline& engine, std::int64_t from, std::int64_t to) {
   EngineUse use{.engine = engine.engine, .core = engine.core, .lane = engine.lane};
   auto at =

@@ -22,6 +22,7 @@
 // 3. After its last command, or with none at all, an engine is `idle`.
 // Busy and stalls of an engine add up to Timeline::total exactly.
 
+#include <functional>
 #include <vector>
 
 #include "hw/chip_spec.h"
@@ -53,6 +54,12 @@ struct EngineTimeline {
 /// host last. Pure; `timeline` needs its spans and total.
 std::vector<EngineTimeline> engine_timelines(const ChipSpec& chip, const Program& program,
                                              const Timeline& timeline);
+
+/// The same without keeping the intervals: for each engine `start` (nothing counted yet), then its
+/// intervals in order. Needs some 12 bytes a command.
+void visit_engines(const ChipSpec& chip, const Program& program, const Timeline& timeline,
+                   const std::function<void(const EngineUse&)>& start,
+                   const std::function<void(const EngineInterval&)>& interval);
 
 /// Busy and stalled cycles of [from, to): sums to their difference for every engine, where both lie
 /// in [0, Timeline::total].

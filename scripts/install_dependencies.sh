@@ -11,6 +11,10 @@ missing=()
 for package in "${packages[@]}"; do
   dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
 done
+# By command, not by package: node often comes from elsewhere. Chromium is for tests only.
+for tool in node:nodejs npm:npm chromium:chromium; do
+  command -v "${tool%%:*}" >/dev/null || missing+=("${tool##*:}")
+done
 [ ${#missing[@]} -eq 0 ] && exit 0
 sudo=""
 if [ "$(id -u)" -ne 0 ]; then

@@ -22,6 +22,7 @@ TEST_CASE("the version and the help with its examples leave with 0") {
 TEST_CASE("chips are listed and shown with overrides") {
   CHECK(presil_run("chips").has("nvdla-full"));
   const Outcome shown = presil_run("chips nvdla-full --set sram.kib=256");
+  CHECK(shown.has(" mm2 in 16nm: arrays "));
   CHECK(shown.code == 0);
   CHECK(shown.has("SRAM 256 KiB"));
 }
@@ -79,7 +80,9 @@ void check_mistakes(const std::vector<Mistake>& mistakes) {
 
 TEST_CASE("a wrong command line is one line that says what would do") {
   check_mistakes({
-      {"", "a command is missing; known: simulate, run, compile, models, chips, validate, completion"},
+      {"",
+       "a command is missing; known: simulate, sweep, diff, fleet, run, compile, models, chips, "
+       "validate, completion"},
       {"simulat", "unknown command 'simulat'; did you mean 'simulate'?"},
       {"nonsense", "unknown command 'nonsense'; known: simulate"},
       {"--verson", "see `presil --help`"},

@@ -56,6 +56,18 @@ TEST_CASE("files are written whole, and - is stdout alone") {
   CHECK(tiny("--csv -").text == folder.read("a.csv"));
 }
 
+TEST_CASE("a trace is written whole, beside the table or alone on stdout") {
+  const ScratchFolder folder;
+  CHECK(tiny("--trace " + (folder / "t.json")).has("# group"));
+  CHECK(folder.read("t.json").starts_with("{\"displayTimeUnit\""));
+  CHECK(tiny("--trace -").text == folder.read("t.json"));
+  CHECK(tiny("--trace /dev/full").is_user_error());
+  CHECK(tiny("--trace /dev/full").has("/dev/full: cannot be written: No space left"));
+  CHECK(tiny("--trace " + (folder / "no/t.json")).has("cannot be written: No such file"));
+  CHECK(tiny("--trace - --json -").has("cannot go to stdout together"));
+  CHECK(tiny("--trace t.json --chip ne-nano").has("--trace is for one model on one chip"));
+}
+
 TEST_CASE("a wrong run is one line and leaves with 2") {
   const ScratchFolder folder;
   const std::string bad_map = folder.write("bad.yaml", "'*': w9a9\n");
@@ -80,7 +92,7 @@ TEST_CASE("a wrong run is one line and leaves with 2") {
       {"--time-limit -1", "--time-limit must be >= 0, is -1"},
       {"--json no/dir/a.json", "no/dir/a.json: cannot be written: No such file or directory"},
       {"--csv no/dir/a.csv", "no/dir/a.csv: cannot be written: No such file or directory"},
-      {"--json - --csv -", "--json and --csv cannot both go to stdout"},
+      {"--json - --csv -", "--json, --csv and --trace cannot go to stdout together"},
       {"--chip ne-nano --json -", "--json is for one model on one chip; use --csv"},
       {"--chip ne-nano --top 3", "--top is for one model on one chip"},
       {"--chip ne-nano --mapping x.yaml", "--mapping is for one model on one chip"},

@@ -7,7 +7,10 @@
 #include <set>
 #include <sstream>
 
+#include "profiler/diff.h"
+#include "profiler/fleet.h"
 #include "profiler/report_csv.h"
+#include "profiler/sweep.h"
 #include "tests/profiler/report_fixture.h"
 
 namespace presil {
@@ -25,12 +28,15 @@ void collect_keys(const Json& json, const std::string& path, std::set<std::strin
   }
 }
 
-/// The first cell of every row of the table.
-std::set<std::string> documented_keys() {
+/// The first cell of every row of the table under a heading, up to the next one.
+std::set<std::string> documented_keys(const std::string& heading) {
   std::ifstream in(PRESIL_SOURCE_DIR "/docs/json_schema.md");
   std::set<std::string> keys;
-  for (std::string line; std::getline(in, line);)
-    if (line.starts_with("| `")) keys.insert(line.substr(3, line.find('`', 3) - 3));
+  bool here = false;
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("#")) here = line.starts_with(heading);
+    if (here && line.starts_with("| `")) keys.insert(line.substr(3, line.find('`', 3) - 3));
+  }
   return keys;
 }
 
@@ -64,7 +70,25 @@ TEST_CASE("the document's keys are those of docs/json_schema.md") {
   std::set<std::string> keys;
   collect_keys(report_json(tiny.report({{"sram.kib", "1024"}})), "", keys);
   collect_keys(with_host_op(), "", keys);
-  CHECK(keys == documented_keys());
+  CHECK(keys == documented_keys("# The JSON report"));
+}
+
+TEST_CASE("the keys of other documents are those of docs/json_schema.md") {
+  const Simulated tiny, other(PRESIL_SOURCE_DIR "/models/examples/tiny_cnn.yaml", "ne-nano");
+  std::set<std::string> diff, sweep, fleet;
+  const auto document = [](const Simulated& of) {
+    return parse_run_document("run.json", json_text(report_json(of.report())));
+  };
+  collect_keys(diff_json(diff_of(document(tiny), document(other))), "", diff);
+  CHECK(diff == documented_keys("## `kind: diff`"));
+  const Sweep one{.axes = {{"cores", {"1"}}}, .points = {{.values = {"1"}, .status = "failed"}}};
+  collect_keys(sweep_json(one), "", sweep);
+  sweep.erase("points[].values.cores");  // data
+  CHECK(sweep == documented_keys("## `kind: sweep`"));
+  const CpuSpec cpu = load_cpu(PRESIL_SOURCE_DIR "/chips/cpu/cortex-a72.yaml");
+  collect_keys(fleet_json(fleet_of(cpu, tiny.report(), {.inferences_per_day = 1, .users = 1})), "",
+               fleet);
+  CHECK(fleet == documented_keys("## `kind: fleet`"));
 }
 
 TEST_CASE("a document adds up") {

@@ -1,0 +1,119 @@
+// Makes the PNG of a screenshot small: at most 256 colours, packed as well as zlib can.
+import zlib from 'node:zlib';
+
+const kSignature = Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]);
+
+/** Takes 8-bit RGB or RGBA without interlacing, which is what Chromium writes. */
+export function smallPng(png) {
+  const {width, height, pixels} = decoded(png);
+  return encoded(width, height, withPalette(pixels));
+}
+
+function decoded(png) {
+  const data = [];
+  let header;
+  for (let at = kSignature.length; at < png.length;) {
+    const length = png.readUInt32BE(at);
+    const type = png.toString('latin1', at + 4, at + 8);
+    const body = png.subarray(at + 8, at + 8 + length);
+    if (type === 'IHDR') header = body;
+    if (type === 'IDAT') data.push(body);
+    at += length + 12;
+  }
+  const [width, height] = [header.readUInt32BE(0), header.readUInt32BE(4)];
+  const channels = {2: 3, 6: 4}[header[9]];
+  if (header[8] !== 8 || !channels || header[12] !== 0) throw new Error('a PNG of another kind');
+  return {
+    width,
+    height,
+    pixels: unfiltered(zlib.inflateSync(Buffer.concat(data)), width, height, channels),
+  };
+}
+
+/** Undoes the filters (PNG specification, section 9.2); gives 0xRRGGBB a pixel. */
+function unfiltered(raw, width, height, channels) {
+  const stride = width * channels;
+  const pixels = new Uint32Array(width * height);
+  let above = new Uint8Array(stride);
+  for (let y = 0; y < height; ++y) {
+    const filter = raw[y * (stride + 1)];
+    const row = Uint8Array.from(raw.subarray(y * (stride + 1) + 1, (y + 1) * (stride + 1)));
+    for (let x = 0; x < stride; ++x) {
+      const left = x >= channels ? row[x - channels] : 0;
+      const corner = x >= channels ? above[x - channels] : 0;
+      row[x] += [0, left, above[x], (left + above[x]) >> 1, paeth(left, above[x], corner)][filter];
+    }
+    for (let x = 0; x < width; ++x) {
+      const at = x * channels;
+      pixels[y * width + x] = (row[at] << 16) | (row[at + 1] << 8) | row[at + 2];
+    }
+    above = row;
+  }
+  return pixels;
+}
+
+function paeth(left, above, corner) {
+  const [a, b, c] = [left, above, corner].map((each) => Math.abs(left + above - corner - each));
+  return a <= b && a <= c ? left : b <= c ? above : corner;
+}
+
+/** The 256 most frequent colours; others (edges of letters) become the nearest of these. */
+function withPalette(pixels) {
+  const counts = new Map();
+  for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
+  const byCount = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
+  const colors = byCount.slice(0, 256);
+  const indexOf = new Map(colors.map((color, index) => [color, index]));
+  for (const color of byCount.slice(256)) indexOf.set(color, nearest(colors, color));
+  return {colors, indices: Uint8Array.from(pixels, (pixel) => indexOf.get(pixel))};
+}
+
+function nearest(colors, color) {
+  const distance = (other) =>
+    [16, 8, 0].reduce(
+      (sum, shift) => sum + (((color >> shift) & 255) - ((other >> shift) & 255)) ** 2,
+      0,
+    );
+  let best = 0;
+  for (let index = 1; index < colors.length; ++index)
+    if (distance(colors[index]) < distance(colors[best])) best = index;
+  return best;
+}
+
+function encoded(width, height, {colors, indices}) {
+  const header = Buffer.alloc(13);
+  header.writeUInt32BE(width, 0);
+  header.writeUInt32BE(height, 4);
+  header.set([8, 3, 0, 0, 0], 8);
+  const palette = Buffer.from(
+    colors.flatMap((color) => [color >> 16, (color >> 8) & 255, color & 255]),
+  );
+  const raw = Buffer.alloc(height * (width + 1));
+  for (let y = 0; y < height; ++y)
+    raw.set(indices.subarray(y * width, (y + 1) * width), y * (width + 1) + 1);
+  return Buffer.concat([
+    kSignature,
+    chunk('IHDR', header),
+    chunk('PLTE', palette),
+    chunk('IDAT', zlib.deflateSync(raw, {level: 9, memLevel: 9})),
+    chunk('IEND', Buffer.alloc(0)),
+  ]);
+}
+
+function chunk(type, body) {
+  const typed = Buffer.concat([Buffer.from(type, 'latin1'), body]);
+  const out = Buffer.alloc(typed.length + 8);
+  out.writeUInt32BE(body.length, 0);
+  out.set(typed, 4);
+  out.writeUInt32BE(crc(typed), typed.length + 4);
+  return out;
+}
+
+function crc(bytes) {
+  let value = 0xffffffff;
+  for (const byte of bytes) {
+    value ^= byte;
+    for (let bit = 0; bit < 8; ++bit) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
+  }
+  return ~value >>> 0;
+}

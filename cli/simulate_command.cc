@@ -35,6 +35,7 @@ struct Options {
   CompileFlags compile;
   AblationFlags ablations;
   std::string json, csv, report, trace;
+  bool what_if = false;
   std::optional<std::int64_t> top;
   std::int64_t workers = 0;  ///< 0: as many as there are processors
   double time_limit = 0;
@@ -65,6 +66,7 @@ void check(const Options& options) {
   if (!options.trace.empty()) throw Error("--trace is for one model on one chip");
   if (!options.json.empty()) throw Error("--json is for one model on one chip; use --csv");
   if (options.top) throw Error("--top is for one model on one chip");
+  if (options.what_if) throw Error("--what-if is for one model on one chip");
   if (!options.compile.mapping.empty()) throw Error("--mapping is for one model on one chip");
   if (!options.list.empty() && !options.import.inputs.empty())
     throw Error("--input is for one model, not for --list");
@@ -91,13 +93,16 @@ void simulate_one(const Options& options, const RunOptions& run_options) {
   const Graph graph = load_network(options.model, options.import.options());
   Sink json(options.json), csv(options.csv), html(options.report), trace(options.trace);
   const RunResult result = run(graph, chip, run_options);
-  const Report report{.graph = graph,
-                      .chip = chip,
-                      .options = run_options,
-                      .run = result,
-                      .model = options.model,
-                      .overrides = overrides,
-                      .version = PRESIL_VERSION};
+  const bool changed_chips = options.what_if || html.wanted();
+  const Report report{
+      .graph = graph,
+      .chip = chip,
+      .options = run_options,
+      .run = result,
+      .model = options.model,
+      .overrides = overrides,
+      .version = PRESIL_VERSION,
+      .what_if = changed_chips ? what_if(graph, chip, run_options) : std::vector<WhatIf>{}};
   if (json.wanted() || html.wanted()) {
     const Json document = report_json(report);
     if (json.wanted()) json.put(json_text(document));
@@ -125,6 +130,9 @@ void add_simulate_command(CLI::App& app) {
   options->compile.add_to(*command);
   options->ablations.add_to(*command);
   command->add_option("--top", options->top, "Only the groups that take longest");
+  command->add_flag("--what-if", options->what_if,
+                    "Also simulate the chip with more and less SRAM, bandwidth, array and lanes; "
+                    "--report does so");
   command->add_option("--json", options->json,
                       "Everything, as docs/json_schema.md says; - is stdout");
   command->add_option("--report", options->report,

@@ -12,12 +12,8 @@ namespace {
 class Meter {
  public:
   explicit Meter(const ChipSpec& chip) : chip_(chip) {
-    for (const PrecisionMode& mode : chip.mac_array.modes) {
-      const Precision wider =
-          bits_of(mode.weights) > bits_of(mode.activations) ? mode.weights : mode.activations;
-      const auto found = chip.energy.mac.find(name_of(wider));
-      mac_pj_.push_back(found == chip.energy.mac.end() ? 0 : found->second);
-    }
+    for (const PrecisionMode& mode : chip.mac_array.modes)
+      mac_pj_.push_back(mac_energy(chip, mode).value);
     for (const MemorySpec& memory : chip.memories) {
       const auto found = chip.energy.memory_byte.find(memory.name);
       memory_pj_.push_back(found == chip.energy.memory_byte.end() ? 0 : found->second);
@@ -68,6 +64,13 @@ void add_parts(const EnergyParts& from, EnergyParts& to) {
 }
 
 }  // namespace
+
+Picojoules mac_energy(const ChipSpec& chip, const PrecisionMode& mode) {
+  const Precision wider =
+      bits_of(mode.weights) > bits_of(mode.activations) ? mode.weights : mode.activations;
+  const auto found = chip.energy.mac.find(name_of(wider));
+  return Picojoules(found == chip.energy.mac.end() ? 0 : found->second);
+}
 
 Picojoules EnergyParts::total() const {
   Picojoules sum = mac + sram + vector + control + idle;

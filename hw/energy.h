@@ -35,6 +35,9 @@ struct Energy {
   std::vector<EnergyParts> groups;
 };
 
+/// Of one multiply-accumulate in a precision mode: its wider operand's; 0 if the chip names none.
+Picojoules mac_energy(const ChipSpec& chip, const PrecisionMode& mode);
+
 /// Pure. `timeline` is what simulate() gave for this chip and program.
 Energy energy_of(const ChipSpec& chip, const Program& program, const Timeline& timeline);
 

@@ -3,80 +3,21 @@
 #include <algorithm>
 
 #include "core/error.h"
+#include "hw/engine_order.h"
 
 namespace presil {
 
 namespace {
 
-/// The commands of each engine in the order in which they ran.
-class Lanes {
- public:
-  Lanes(const ChipSpec& chip, const Program& program, const Timeline& timeline)
-      : channels_(static_cast<std::size_t>(chip.dma.channels)),
-        commands_(static_cast<std::size_t>(chip.cores) * (2 + channels_) + 1) {
-    std::vector<std::size_t> counts(commands_.size(), 0);
-    for (const Span& span : timeline.spans) ++counts[index(program, span)];
-    for (std::size_t e = 0; e < counts.size(); ++e) commands_[e].reserve(counts[e]);
-    for (const Span& span : timeline.spans) commands_[index(program, span)].push_back(span.command);
-    const auto earlier = [&](CommandId a, CommandId b) {
-      const Cycles start_a = timeline.spans[static_cast<std::size_t>(a)].start;
-      const Cycles start_b = timeline.spans[static_cast<std::size_t>(b)].start;
-      return start_a != start_b ? start_a < start_b : a < b;
-    };
-    for (std::vector<CommandId>& list : commands_)
-      if (!std::is_sorted(list.begin(), list.end(), earlier))
-        std::sort(list.begin(), list.end(), earlier);
-    before_.assign(timeline.spans.size(), -1);
-    for (const std::vector<CommandId>& list : commands_)
-      for (std::size_t i = 1; i < list.size(); ++i)
-        before_[static_cast<std::size_t>(list[i])] = list[i - 1];
-  }
-
-  std::size_t count() const { return commands_.size(); }
-  const std::vector<CommandId>& commands(std::size_t engine) const { return commands_[engine]; }
-
-  /// The command that the same engine ran before, or -1.
-  CommandId before(CommandId id) const { return before_[static_cast<std::size_t>(id)]; }
-
-  EngineUse name(std::size_t engine) const {
-    if (engine + 1 == commands_.size()) return {.engine = Engine::kHost};
-    const int core = static_cast<int>(engine / (2 + channels_));
-    const std::size_t place = engine % (2 + channels_);
-    if (place == 0) return {.engine = Engine::kMac, .core = core};
-    if (place == 1) return {.engine = Engine::kVector, .core = core};
-    return {.engine = Engine::kDma, .core = core, .lane = static_cast<int>(place - 2)};
-  }
-
- private:
-  std::size_t index(const Program& program, const Span& span) const {
-    const auto core =
-        static_cast<std::size_t>(program.commands[static_cast<std::size_t>(span.command)].core);
-    switch (span.engine) {
-      case Engine::kMac:
-        return core * (2 + channels_);
-      case Engine::kVector:
-        return core * (2 + channels_) + 1;
-      case Engine::kDma:
-        return core * (2 + channels_) + 2 + static_cast<std::size_t>(span.lane);
-      case Engine::kHost:
-        return commands_.size() - 1;
-    }
-    return 0;
-  }
-
-  std::size_t channels_;
-  std::vector<std::vector<CommandId>> commands_;
-  std::vector<CommandId> before_;
-};
-
 /// Walks through one engine's time and hands each interval to `sink(interval)`, in order.
 template <typename Sink>
 class Walk {
  public:
-  Walk(const Program& program, const Timeline& timeline, const Lanes& lanes, Sink& sink)
+  Walk(const Program& program, const Timeline& timeline, const EngineOrder& order, Sink& sink)
       : program_(program),
+        timeline_(timeline),
         spans_(timeline.spans),
-        lanes_(lanes),
+        order_(order),
         critical_(program.commands.size(), kUnknown),
         sink_(sink) {}
 
@@ -125,24 +66,14 @@ class Walk {
     emit(end, {.busy = true, .command = span.command});
   }
 
-  /// The dependency that finished last, or -1.
   CommandId critical(CommandId id) {
     CommandId& found = critical_[static_cast<std::size_t>(id)];
-    if (found != kUnknown) return found;
-    found = -1;
-    for (const CommandId before : program_.commands[static_cast<std::size_t>(id)].dependencies)
-      if (found < 0 || span_of(before).done > span_of(found).done) found = before;
+    if (found == kUnknown) found = last_dependency(program_, timeline_, id);
     return found;
   }
 
   Stall reason_of(const Span& root) const {
     return root.engine == Engine::kDma ? Stall::kDma : Stall::kDependency;
-  }
-
-  /// Did a command that had arrived have to wait for `ahead` on its engine?
-  bool queued_behind(const Span& span, CommandId ahead) const {
-    return ahead >= 0 && span.start > span.issued && span_of(ahead).start < span.start &&
-           span_of(ahead).end >= span.start;
   }
 
   Stall tail_reason(const Span& root) const {
@@ -163,7 +94,7 @@ class Walk {
       const Span& root = span_of(id);
       parts_.push_back({.end = from, .reason = tail_reason(root), .root = id});
       parts_.push_back({.end = root.end.value, .reason = reason_of(root), .root = id});
-      if (const CommandId ahead = lanes_.before(id); queued_behind(root, ahead)) {
+      if (const CommandId ahead = order_.queued_behind(id); ahead >= 0) {
         from = root.start.value;
         id = ahead;
         continue;
@@ -186,8 +117,9 @@ class Walk {
   static constexpr CommandId kUnknown = -2;
 
   const Program& program_;
+  const Timeline& timeline_;
   const std::vector<Span>& spans_;
-  const Lanes& lanes_;
+  const EngineOrder& order_;
   std::vector<CommandId> critical_;  ///< by command: kUnknown until asked for
   Sink& sink_;
   const EngineUse* waiter_ = nullptr;
@@ -198,12 +130,12 @@ class Walk {
 template <typename Start, typename Sink>
 void walk_engines(const ChipSpec& chip, const Program& program, const Timeline& timeline,
                   Start&& start, Sink&& sink) {
-  const Lanes lanes(chip, program, timeline);
-  Walk<std::remove_reference_t<Sink>> walk(program, timeline, lanes, sink);
-  for (std::size_t e = 0; e < lanes.count(); ++e) {
-    const EngineUse name = lanes.name(e);
+  const EngineOrder order(chip, program, timeline);
+  Walk<std::remove_reference_t<Sink>> walk(program, timeline, order, sink);
+  for (std::size_t e = 0; e < order.count(); ++e) {
+    const EngineUse name = order.name(e);
     start(name);
-    walk.engine(lanes.commands(e), name, timeline.total.value);
+    walk.engine(order.commands(e), name, timeline.total.value);
   }
 }
 

@@ -52,19 +52,6 @@ double lanes_of(const ChipSpec& chip, int bits) {
   return chip.vector_unit.lanes_scale_with_width ? lanes * 8 / std::max(8, bits) : lanes;
 }
 
-/// Blocks of the reduction that one output's sum is cut into.
-std::int64_t reduction_blocks(const ChipSpec& chip, const PrecisionMode& mode,
-                              const Matrix& matrix) {
-  if (chip.mac_array.dot_packing == DotPacking::kTaps)
-    return ceil_div(matrix.channels * matrix.taps, mode.dot_length);
-  const std::int64_t depth_first = ceil_div(matrix.channels, mode.dot_length) * matrix.taps;
-  const std::int64_t part = chip.mac_array.part_kernel_channels;
-  if (part == 0) return depth_first;
-  const std::int64_t part_kernel =
-      ceil_div(matrix.channels, part) * ceil_div(matrix.taps, mode.dot_length / part);
-  return std::min(depth_first, part_kernel);
-}
-
 /// A run of stationary blocks of width `block` that covers `extent`: `stripes` of the moving
 /// operand pass each of them `slots` times.
 MatrixTiming stationary_timing(const ChipSpec& chip, const PrecisionMode& mode, std::int64_t extent,
@@ -170,7 +157,7 @@ MatrixTiming one_group_timing(const ChipSpec& chip, const Matrix& matrix) {
   if (matrix.op == MacOp::kDense && array.dataflow == Dataflow::kInputStationary) {
     const Stripes stripes = cut_stripes(matrix.outputs, array.stripe_length, array.stripe_last_max);
     timing = stationary_timing(chip, mode, matrix.positions, mode.parallelism_factor, stripes,
-                               array.pixels, reduction_blocks(chip, mode, matrix));
+                               array.pixels, reduction_blocks(chip, matrix));
     add_output_stage(chip, mode, matrix, stripes, timing);
     return timing;
   }
@@ -181,12 +168,24 @@ MatrixTiming one_group_timing(const ChipSpec& chip, const Matrix& matrix) {
     timing = output_stationary_timing(chip, mode, matrix);
   else
     timing = stationary_timing(chip, mode, matrix.outputs, mode.parallelism_factor, stripes,
-                               array.pixels, reduction_blocks(chip, mode, matrix));
+                               array.pixels, reduction_blocks(chip, matrix));
   add_output_stage(chip, mode, matrix, stripes, timing);
   return timing;
 }
 
 }  // namespace
+
+std::int64_t reduction_blocks(const ChipSpec& chip, const Matrix& matrix) {
+  const PrecisionMode& mode = mode_of(chip, matrix.mode);
+  if (chip.mac_array.dot_packing == DotPacking::kTaps)
+    return ceil_div(matrix.channels * matrix.taps, mode.dot_length);
+  const std::int64_t depth_first = ceil_div(matrix.channels, mode.dot_length) * matrix.taps;
+  const std::int64_t part = chip.mac_array.part_kernel_channels;
+  if (part == 0) return depth_first;
+  const std::int64_t part_kernel =
+      ceil_div(matrix.channels, part) * ceil_div(matrix.taps, mode.dot_length / part);
+  return std::min(depth_first, part_kernel);
+}
 
 MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix) {
   MatrixTiming timing = one_group_timing(chip, matrix);

@@ -43,6 +43,10 @@ struct MatrixTiming {
 /// group. `groups` products follow one another. Throws InternalError for a mode out of range.
 MatrixTiming matrix_timing(const ChipSpec& chip, const Matrix& matrix);
 
+/// Blocks of dot_length that the reduction of one dense sum is cut into: channels for each tap, or
+/// channels and taps packed (dot_packing taps, part_kernel_channels).
+std::int64_t reduction_blocks(const ChipSpec& chip, const Matrix& matrix);
+
 /// Cycles of the output stage for each element that leaves: the longer of its own rate and the
 /// fused operators' work, epilogue_cycles_per_element over the lanes of the vector unit, which
 /// shrink with output_bits as for a Vector (DESIGN.md section 3; the lanes: assumption).

@@ -103,7 +103,7 @@ std::string_view name_of(Traffic traffic) {
 std::vector<Cycles> cycles_by_bound(const RunResult& run) {
   std::vector<Cycles> cycles(kBoundCount);
   for (const GroupResult& group : run.groups)
-    cycles[static_cast<std::size_t>(group.bound)] += group.latency;
+    for (std::size_t b = 0; b < kBoundCount; ++b) cycles[b] += Cycles(group.critical[b]);
   return cycles;
 }
 

@@ -8,6 +8,7 @@
 
 #include "hw/chip_spec.h"
 #include "models/graph.h"
+#include "profiler/what_if.h"
 #include "sim/run.h"
 
 namespace presil {
@@ -18,9 +19,10 @@ struct Report {
   const ChipSpec& chip;
   const RunOptions& options;
   const RunResult& run;
-  std::string model;        ///< as the user named it: a file or a built-in name
-  ChipOverrides overrides;  ///< --set
-  std::string version;      ///< of presil
+  std::string model;                 ///< as the user named it: a file or a built-in name
+  ChipOverrides overrides;           ///< --set
+  std::string version;               ///< of presil
+  std::vector<WhatIf> what_if = {};  ///< if it was asked for
 };
 
 /// The spellings of every table and file.
@@ -28,9 +30,7 @@ std::string_view name_of(Engine engine);
 std::string_view name_of(Stall stall);
 std::string_view name_of(Traffic traffic);
 
-inline constexpr int kBoundCount = static_cast<int>(Bound::kHost) + 1;
-
-/// Latency of the groups that are bound by each, in the order of Bound.
+/// The first inference's critical path, in the order of Bound; adds up to its latency.
 std::vector<Cycles> cycles_by_bound(const RunResult& run);
 
 /// An operator that ran on the host.

@@ -6,6 +6,7 @@
 #include <cmath>
 #include <numeric>
 
+#include "profiler/profile_json.h"
 #include "sim/simulator_version.h"
 
 namespace presil {
@@ -109,28 +110,30 @@ Json json_of_host_ops(const Report& report) {
   return ops;
 }
 
-Json json_of_group(const Report& report, std::size_t g) {
+Json json_of_group(const Report& report, const Profile& profile, std::size_t g) {
   const RunResult& run = report.run;
   const GroupResult& group = run.groups[g];
-  return {{"name", group.name},
-          {"ops", group.ops},
-          {"kinds", group.kind},
-          {"shape", group.shape},
-          {"precision", precision_of(report, g)},
-          {"latency_cycles", group.latency.value},
-          {"latency_us", run.microseconds(group.latency)},
-          {"share", share_of(run, group.latency)},
-          {"macs", group.macs.value},
-          {"macs_executed", group.macs_executed.value},
-          {"utilisation", group.utilisation},
-          {"bound_by", name_of(group.bound)},
-          {"on_host", group.on_host},
-          {"memory_read_bytes", group.memory_read.value},
-          {"memory_write_bytes", group.memory_written.value},
-          {"commands", group.commands},
-          {"sram_in_use_bytes", group.sram_in_use.value},
-          {"energy_pj", group.energy.total().value},
-          {"energy_parts_pj", json_of(report.chip, group.energy)}};
+  Json json = {{"name", group.name},
+               {"ops", group.ops},
+               {"kinds", group.kind},
+               {"shape", group.shape},
+               {"precision", precision_of(report, g)},
+               {"latency_cycles", group.latency.value},
+               {"latency_us", run.microseconds(group.latency)},
+               {"share", share_of(run, group.latency)},
+               {"macs", group.macs.value},
+               {"macs_executed", group.macs_executed.value},
+               {"utilisation", group.utilisation},
+               {"bound_by", name_of(group.bound)},
+               {"on_host", group.on_host},
+               {"memory_read_bytes", group.memory_read.value},
+               {"memory_write_bytes", group.memory_written.value},
+               {"commands", group.commands},
+               {"sram_in_use_bytes", group.sram_in_use.value},
+               {"energy_pj", group.energy.total().value},
+               {"energy_parts_pj", json_of(report.chip, group.energy)}};
+  add_group_profile(json, report, profile, g);
+  return json;
 }
 
 }  // namespace
@@ -139,55 +142,58 @@ Json report_json(const Report& report) {
   const RunResult& run = report.run;
   Json bounds;
   const std::vector<Cycles> by_bound = cycles_by_bound(run);
-  for (int b = 0; b < kBoundCount; ++b)
-    bounds[std::string(name_of(static_cast<Bound>(b)))] =
-        by_bound[static_cast<std::size_t>(b)].value;
+  for (std::size_t b = 0; b < kBoundCount; ++b)
+    bounds[std::string(name_of(static_cast<Bound>(b)))] = by_bound[b].value;
+  const Profile explained = profile(report.graph, report.chip, run);
   Json groups = Json::array();
-  for (std::size_t g = 0; g < run.groups.size(); ++g) groups.push_back(json_of_group(report, g));
-  return {{"schema_version", kJsonSchemaVersion},
-          {"presil_version", report.version},
-          {"simulator_version", kSimulatorVersion},
-          {"model", report.model},
-          {"network", run.model},
-          {"graph_hash", run.graph_hash},
-          {"chip", run.chip},
-          {"chip_hash", run.chip_hash},
-          {"options", json_of_options(report)},
-          {"clock_mhz", run.clock_mhz},
-          {"cores", report.chip.cores},
-          {"latency_cycles", run.latency.value},
-          {"latency_us", run.microseconds(run.latency)},
-          {"total_cycles", run.total.value},
-          {"total_us", run.microseconds(run.total)},
-          {"host_link_cycles", run.link.value},
-          {"inferences_per_second", run.inferences_per_second()},
-          {"macs", run.macs.value},
-          {"macs_executed", run.macs_executed.value},
-          {"utilisation", run.utilisation},
-          {"effective_tops", run.effective_tops},
-          {"peak_tops", peak_tops(report.chip)},
-          {"bound_by", name_of(run.bound)},
-          {"cycles_by_bound", bounds},
-          {"roofline_cycles", run.roofline.value},
-          {"lower_bound_cycles", run.lower_bound.value},
-          {"upper_bound_cycles", run.upper_bound.value},
-          {"parameter_bytes", run.parameters.value},
-          {"parameter_bytes_as_run", parameter_bytes_as_run(report).value},
-          {"peak_activation_bytes", run.peak_activation.value},
-          {"sram_bytes", std::llround(report.chip.sram.kib * 1024)},
-          {"peak_sram_bytes", run.peak_sram.value},
-          {"dram_read_bytes", run.memory_read.value},
-          {"dram_write_bytes", run.memory_written.value},
-          {"memories", json_of_memories(report)},
-          {"energy_pj", run.energy.total.total().value},
-          {"energy_parts_pj", json_of(report.chip, run.energy.total)},
-          {"average_power_mw", average_milliwatts(run)},
-          {"host_share", run.host_share},
-          {"host_ops", json_of_host_ops(report)},
-          {"engines", json_of_engines(run)},
-          {"commands", run.compiled.program.commands.size()},
-          {"events", run.timeline.events},
-          {"groups", groups}};
+  for (std::size_t g = 0; g < run.groups.size(); ++g)
+    groups.push_back(json_of_group(report, explained, g));
+  Json json = {{"schema_version", kJsonSchemaVersion},
+               {"presil_version", report.version},
+               {"simulator_version", kSimulatorVersion},
+               {"model", report.model},
+               {"network", run.model},
+               {"graph_hash", run.graph_hash},
+               {"chip", run.chip},
+               {"chip_hash", run.chip_hash},
+               {"options", json_of_options(report)},
+               {"clock_mhz", run.clock_mhz},
+               {"cores", report.chip.cores},
+               {"latency_cycles", run.latency.value},
+               {"latency_us", run.microseconds(run.latency)},
+               {"total_cycles", run.total.value},
+               {"total_us", run.microseconds(run.total)},
+               {"host_link_cycles", run.link.value},
+               {"inferences_per_second", run.inferences_per_second()},
+               {"macs", run.macs.value},
+               {"macs_executed", run.macs_executed.value},
+               {"utilisation", run.utilisation},
+               {"effective_tops", run.effective_tops},
+               {"peak_tops", peak_tops(report.chip)},
+               {"bound_by", name_of(run.bound)},
+               {"cycles_by_bound", bounds},
+               {"roofline_cycles", run.roofline.value},
+               {"lower_bound_cycles", run.lower_bound.value},
+               {"upper_bound_cycles", run.upper_bound.value},
+               {"parameter_bytes", run.parameters.value},
+               {"parameter_bytes_as_run", parameter_bytes_as_run(report).value},
+               {"peak_activation_bytes", run.peak_activation.value},
+               {"sram_bytes", std::llround(report.chip.sram.kib * 1024)},
+               {"peak_sram_bytes", run.peak_sram.value},
+               {"dram_read_bytes", run.memory_read.value},
+               {"dram_write_bytes", run.memory_written.value},
+               {"memories", json_of_memories(report)},
+               {"energy_pj", run.energy.total.total().value},
+               {"energy_parts_pj", json_of(report.chip, run.energy.total)},
+               {"average_power_mw", average_milliwatts(run)},
+               {"host_share", run.host_share},
+               {"host_ops", json_of_host_ops(report)},
+               {"engines", json_of_engines(run)},
+               {"commands", run.compiled.program.commands.size()},
+               {"events", run.timeline.events},
+               {"groups", groups}};
+  add_run_profile(json, report, explained);
+  return json;
 }
 
 std::string json_text(const Json& json) {

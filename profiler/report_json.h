@@ -9,7 +9,7 @@
 namespace presil {
 
 /// Rises when a key goes or changes its meaning; new keys may come without.
-inline constexpr int kJsonSchemaVersion = 1;
+inline constexpr int kJsonSchemaVersion = 2;
 
 /// Keys keep their order, so that equal runs give equal bytes.
 using Json = nlohmann::ordered_json;

@@ -6,6 +6,7 @@
 #include <numeric>
 #include <set>
 
+#include "profiler/attribution.h"
 #include "profiler/quantity_text.h"
 #include "profiler/text_table.h"
 
@@ -106,11 +107,13 @@ class Totals {
     latency();
     if (run_.inferences > 1) all_inferences();
     array();
+    array_time();
     bounds();
     memory();
     energy();
     network();
     host();
+    what_if();
     return std::move(text_);
   }
 
@@ -164,6 +167,48 @@ class Totals {
     if (!precisions.empty())
       what += fmt::format("; {} (weights x activations)", fmt::join(precisions, ", "));
     line("array", what);
+  }
+
+  /// Where the array's slots go: peak x these = achieved.
+  void array_time() {
+    const MacSlots slots = attribute(report_.chip, run_).slots;
+    if (slots.done == 0) return;
+    const auto share = [&](double part) { return percent_text(part / slots.peak); };
+    std::vector<std::string> lanes;
+    const auto lane = [&](double part, std::string_view name) {
+      if (part >= 0.001 * slots.peak) lanes.push_back(fmt::format("{} {}", name, share(part)));
+    };
+    lane(slots.lanes.depthwise, "depthwise");
+    lane(slots.lanes.channels, "channels");
+    lane(slots.lanes.outputs, "outputs");
+    lane(slots.lanes.positions, "positions");
+    lane(slots.lanes.taps, "taps");
+    line("slots", fmt::format("{} useful; lost to lanes without work {}{}, waiting for memory {}, "
+                              "pipeline {}, idle {}, work done twice {}",
+                              share(slots.done), share(slots.lanes.lost()),
+                              lanes.empty() ? "" : fmt::format(" ({})", fmt::join(lanes, ", ")),
+                              share(slots.memory()), share(slots.pipeline()), share(slots.idle()),
+                              share(slots.recompute)));
+  }
+
+  void what_if() {
+    for (const WhatIf& one : report_.what_if) {
+      const bool first = &one == &report_.what_if.front();
+      const std::string what = fmt::format("{}: {}", one.change, outcome(one));
+      if (first)
+        line("what if", what);
+      else
+        text_ += fmt::format("{:13}{}\n", "", what);
+    }
+  }
+
+  std::string outcome(const WhatIf& one) const {
+    if (!one.latency) return one.reason;
+    const double change =
+        static_cast<double>(one.latency->value) / static_cast<double>(run_.latency.value) - 1;
+    return fmt::format("{} ({:+.1f} %), {} over the ports, bound by {}",
+                       time_text(run_.microseconds(*one.latency)), 100 * change,
+                       bytes_text(one.memory_bytes.value), name_of(one.bound));
   }
 
   void bounds() {
@@ -297,9 +342,8 @@ std::string report_totals(const Report& report) { return Totals(report).text(); 
 
 std::string table_legend() {
   return "shape: input > output, without a batch of 1; util: useful MACs over the array's peak "
-         "while it works on the "
-         "group; memory: bytes over the ports of the memories outside SRAM; bound by: what the "
-         "group did or waited for most.";
+         "while it works on the group; memory: bytes over the ports of the memories outside SRAM; "
+         "bound by: what most of the critical path goes through.";
 }
 
 }  // namespace presil

@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 
 #include "core/error.h"
 #include "hw/group_windows.h"
 #include "hw/program_bounds.h"
-#include "hw/stalls.h"
 #include "sim/bounds.h"
 #include "sim/memory_image.h"
 
@@ -122,49 +122,26 @@ class Summary {
     return peak_macs_per_cycle(chip_, mode);
   }
 
-  static Bound bound_of(Stall reason, bool matrix) {
-    switch (reason) {
-      case Stall::kDependency:
-      case Stall::kIdle:
-        // The group's own engine waited for the other kind of engine.
-        return matrix ? Bound::kVector : Bound::kCompute;
-      case Stall::kDma:
-        return Bound::kMemory;
-      case Stall::kBankConflict:
-        return Bound::kBanks;
-      case Stall::kFillDrain:
-        return Bound::kFillDrain;
-      case Stall::kWeightLoad:
-        return Bound::kWeightLoad;
-      case Stall::kOutputLimit:
-        return Bound::kOutput;
-      case Stall::kIssue:
-        return Bound::kControl;
-    }
-    return Bound::kCompute;
-  }
-
-  /// What the group's own engine (array or vector unit) did or waited for most in its window.
+  /// What the critical path does most in each group's window.
   void find_bounds(const std::vector<GroupWindow>& windows) {
-    const std::vector<EngineTimeline> engines =
-        engine_timelines(chip_, r_.compiled.program, r_.timeline);
+    r_.path = critical_path(chip_, r_.compiled.program, r_.timeline);
     std::array<std::int64_t, kBoundCount> run{};
+    auto step = r_.path.begin();
     for (std::size_t g = 0; g < r_.groups.size(); ++g) {
-      const bool matrix = mac_busy_[g] > 0;
-      std::array<std::int64_t, kBoundCount> cycles{};
-      for (const EngineTimeline& engine : engines) {
-        if (engine.engine != (matrix ? Engine::kMac : Engine::kVector)) continue;
-        const EngineUse use = use_of(engine, windows[g].begin, windows[g].end);
-        cycles[index(matrix ? Bound::kCompute : Bound::kVector)] += use.busy;
-        for (int s = 0; s < kStallCount; ++s)
-          cycles[index(bound_of(static_cast<Stall>(s), matrix))] +=
-              use.stalled[static_cast<std::size_t>(s)];
+      GroupResult& group = r_.groups[g];
+      for (; step != r_.path.end() && step->begin < windows[g].end; ++step) {
+        const std::int64_t from = std::max(step->begin, windows[g].begin);
+        const std::int64_t to = std::min(step->end, windows[g].end);
+        group.critical[index(bound_of(*step))] += to - from;
+        if (step->end > windows[g].end) break;  // the next group has the rest
       }
-      const auto most = std::max_element(cycles.begin(), cycles.end());
-      r_.groups[g].bound =
-          r_.groups[g].on_host ? Bound::kHost : static_cast<Bound>(most - cycles.begin());
-      run[index(r_.groups[g].bound)] += r_.groups[g].latency.value;
+      const auto most = std::max_element(group.critical.begin(), group.critical.end());
+      group.bound =
+          group.on_host ? Bound::kHost : static_cast<Bound>(most - group.critical.begin());
+      for (std::size_t b = 0; b < kBoundCount; ++b) run[b] += group.critical[b];
     }
+    if (r_.inferences > 1 && !r_.groups.empty())  // as in share_latency()
+      r_.groups.back().critical[index(Bound::kControl)] += chip_.control.completion_cycles;
     r_.bound = static_cast<Bound>(std::max_element(run.begin(), run.end()) - run.begin());
   }
 
@@ -173,7 +150,6 @@ class Summary {
     for (std::size_t g = 0; g < r_.groups.size(); ++g) r_.groups[g].energy = r_.energy.groups[g];
   }
 
-  static constexpr std::size_t kBoundCount = static_cast<std::size_t>(Bound::kHost) + 1;
   static std::size_t index(Bound bound) { return static_cast<std::size_t>(bound); }
 
   const Graph& graph_;
@@ -197,13 +173,20 @@ void add_link(RunResult& r) {
   if (r.link.value == 0) return;
   r.groups.push_back(
       {.name = "(host link)", .kind = "Link", .latency = r.link, .bound = Bound::kHost});
+  r.groups.back().critical[static_cast<std::size_t>(Bound::kHost)] = r.link.value;
   r.latency += r.link;
   r.total += r.link * r.inferences;
 }
 
 void check_result(const RunResult& r, const SimulateOptions& ablation) {
   Cycles sum;
-  for (const GroupResult& group : r.groups) sum += group.latency;
+  for (const GroupResult& group : r.groups) {
+    sum += group.latency;
+    const std::int64_t critical =
+        std::accumulate(group.critical.begin(), group.critical.end(), std::int64_t{0});
+    PRESIL_CHECK(critical == group.latency.value, "{}: {} cycles of the critical path in {}",
+                 group.name, critical, group.latency.value);
+  }
   PRESIL_CHECK(sum == r.latency, "group latencies add up to {}, the run took {}", sum.value,
                r.latency.value);
   for (const EngineUse& use : r.timeline.engines)
@@ -220,6 +203,38 @@ void check_result(const RunResult& r, const SimulateOptions& ablation) {
 }
 
 }  // namespace
+
+Bound bound_of(const PathStep& step) {
+  if (step.busy) {
+    switch (step.engine) {
+      case Engine::kMac:
+        return Bound::kCompute;
+      case Engine::kVector:
+        return Bound::kVector;
+      case Engine::kDma:
+        return Bound::kMemory;
+      case Engine::kHost:
+        return Bound::kHost;
+    }
+  }
+  switch (step.reason) {
+    case Stall::kDma:
+      return Bound::kMemory;
+    case Stall::kBankConflict:
+      return Bound::kBanks;
+    case Stall::kFillDrain:
+      return Bound::kFillDrain;
+    case Stall::kWeightLoad:
+      return Bound::kWeightLoad;
+    case Stall::kOutputLimit:
+      return Bound::kOutput;
+    case Stall::kIssue:
+    case Stall::kDependency:
+    case Stall::kIdle:
+      return Bound::kControl;
+  }
+  return Bound::kControl;
+}
 
 std::string_view name_of(Bound bound) {
   switch (bound) {

@@ -2,10 +2,12 @@
 // One run: a network on a chip, and everything that came out of it. The only way to a number:
 // `simulate`, `collect` and the search all call run().
 
+#include <array>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "hw/critical_path.h"
 #include "hw/energy.h"
 #include "hw/simulate.h"
 #include "models/tensor_values.h"
@@ -23,9 +25,9 @@ struct RunOptions {
   std::function<void(const FusionGroup&, TensorId, const Tensor&)> on_result;
 };
 
-/// What a group or a run waited for most (docs/timing_model.md): the array or vector unit at work,
-/// a memory's port, the array's weights, its fill and drain, its output stage, SRAM banks, the
-/// sequencer, the host.
+/// What the critical path goes through (hw/critical_path.h): the array or vector unit at work, a
+/// memory's port, the array's weights, its fill and drain, its output stage, SRAM banks, the
+/// sequencer, the host. A group is bound by what takes most of the path in its window.
 enum class Bound : std::uint8_t {
   kCompute,
   kVector,
@@ -37,8 +39,11 @@ enum class Bound : std::uint8_t {
   kControl,
   kHost,
 };
+inline constexpr std::size_t kBoundCount = static_cast<std::size_t>(Bound::kHost) + 1;
 /// "compute", "vector", "memory", ...: the spelling in every table and file.
 std::string_view name_of(Bound bound);
+/// What a step of the path is.
+Bound bound_of(const PathStep& step);
 
 /// One fusion group of the first inference. A group owns the time between the completion of the
 /// groups before it and its own, so the groups' latencies add up to the first inference's.
@@ -54,7 +59,9 @@ struct GroupResult {
   /// Useful MACs over what the array could do while it worked on this group, [0, 1]; 0 without
   /// MACs.
   double utilisation = 0;
-  Bound bound = Bound::kCompute;
+  /// Cycles of the critical path in its window, by Bound: they add up to `latency`.
+  std::array<std::int64_t, kBoundCount> critical{};
+  Bound bound = Bound::kCompute;  ///< the largest of these
   bool on_host = false;
   std::int64_t commands = 0;
   EnergyParts energy;
@@ -78,7 +85,8 @@ struct RunResult {
   Bytes memory_read, memory_written;  ///< of all inferences
   double utilisation = 0;             ///< useful MACs / (latency x peak)
   double effective_tops = 0;          ///< 2 x useful MACs / latency
-  Bound bound = Bound::kCompute;      ///< what most of the time is bound by
+  std::vector<PathStep> path;         ///< critical, of the whole run without the link
+  Bound bound = Bound::kCompute;      ///< what most of the first inference's path goes through
   Energy energy;                      ///< of all inferences
   Cycles lower_bound, upper_bound;    ///< hw/program_bounds.h, of all inferences
   Cycles roofline;                    ///< sim/bounds.h, of one inference

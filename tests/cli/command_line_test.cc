@@ -16,7 +16,7 @@ TEST_CASE("the version and the help with its examples leave with 0") {
     CHECK(outcome.has("Examples:"));
     CHECK(outcome.has(std::string("presil ") + command));
   }
-  CHECK(presil_run("simulate --help").has("bound by: what the group did or waited for most"));
+  CHECK(presil_run("simulate --help").has("bound by: what most of the critical path goes through"));
 }
 
 TEST_CASE("chips are listed and shown with overrides") {

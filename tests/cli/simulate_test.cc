@@ -49,7 +49,7 @@ TEST_CASE("files are written whole, and - is stdout alone") {
   const ScratchFolder folder;
   const Outcome both = tiny("--json " + (folder / "a.json") + " --csv " + (folder / "a.csv"));
   CHECK(both.has("# group"));
-  CHECK(folder.read("a.json").starts_with("{\n  \"schema_version\": 1,"));
+  CHECK(folder.read("a.json").starts_with("{\n  \"schema_version\": 2,"));
   CHECK(folder.read("a.csv").starts_with("group,name,kinds,shape"));
   const Outcome json = tiny("--json -");
   CHECK(json.text == folder.read("a.json"));

@@ -70,6 +70,9 @@ TEST_CASE("the document's keys are those of docs/json_schema.md") {
   std::set<std::string> keys;
   collect_keys(report_json(tiny.report({{"sram.kib", "1024"}})), "", keys);
   collect_keys(with_host_op(), "", keys);
+  Report asked = tiny.report();
+  asked.what_if = what_if(tiny.graph, tiny.chip, tiny.options);
+  collect_keys(report_json(asked), "", keys);
   CHECK(keys == documented_keys("# The JSON report"));
 }
 

@@ -57,6 +57,7 @@ constexpr double kOverlap = 0.3;
 /// What crosses one memory's port, and what of it comes first and last.
 struct PortSum {
   double reads = 0, writes = 0;  ///< cycles
+  double first = 0;              ///< cycles of the first tile of each map and of the weights
   double read_bursts = 0, write_bursts = 0;
 };
 
@@ -78,48 +79,59 @@ class Estimate {
     sums_ = cut_channels_ ? ceil_div(stage.reduction, m.channels) : 1;
   }
 
-  StageEstimate result() {
+  double compute() const { return compute_cycles(around_, stage_, m_, part_.rows, part_.outputs); }
+
+  StageEstimate result(double compute) {
     if (!around_.is_resident(stage_.input)) input();
     if (stage_.kind == StageKind::kMac) weights();
     for (const Operand& operand : stage_.operands)
       if (!around_.is_resident(operand.tensor)) this->operand(operand);
     if (!around_.is_resident(stage_.output)) output();
-    const double compute = compute_cycles(around_, stage_, m_, part_.rows, part_.outputs);
-    double worst = compute;
-    for (std::size_t i = 0; i < ports_.size(); ++i) worst = std::max(worst, port(i));
-    const std::int64_t tiles = positions_ * outputs_ * sums_;
-    worst = std::max(worst, round_trips(compute / static_cast<double>(tiles)));
-    const double issue =
-        static_cast<double>(tiles) * 2 * static_cast<double>(around_.chip.control.issue_cycles);
+    const auto tiles = static_cast<double>(positions_ * outputs_ * sums_);
+    const double issue = tiles * 2 * static_cast<double>(around_.chip.control.issue_cycles);
+    // Engines wait for the first tiles and the last one's store; a port for the last computation,
+    // or, when it brings weights only, which may come early, is ready for as little as the first.
+    double worst = std::max(compute, issue) + head() + tail_;
+    const bool maps_stay = around_.is_resident(stage_.input) && around_.is_resident(stage_.output);
+    const double end = maps_stay ? head() : compute / tiles * last_share_;
+    for (std::size_t i = 0; i < ports_.size(); ++i) worst = std::max(worst, port(i) + end);
+    worst = std::max(worst, round_trips(compute));
     double least = std::max(compute, issue / 2);
     for (std::size_t i = 0; i < ports_.size(); ++i)
       least = std::max(least, once_[i] / around_.chip.memories[i].bytes_per_cycle);
-    return {std::max(worst, issue) + head_ + tail_ + kIssueShare * issue, least};
+    return {worst + kIssueShare * issue, least};
   }
 
  private:
+  /// The first tiles of one port come one after another.
+  double head() const {
+    double longest = 0;
+    for (const PortSum& port : ports_) longest = std::max(longest, port.first);
+    return longest;
+  }
+
   /// A tile's slot is free for the next but one (or so many as there are) when its load, its
   /// computation and, of an output, its store are through.
   double round_trips(double compute) const {
-    const ControlSpec& control = around_.chip.control;
-    const double start = static_cast<double>(control.issue_cycles + control.issue_latency_cycles),
-                 setup = static_cast<double>(around_.chip.dma.setup_cycles);
-    const double made =
-        start + compute + static_cast<double>(around_.chip.mac_array.output_latency_cycles);
     double longest = 0;
     if (loads_ > m_.input_slots && m_.input_slots != kHeld)
-      longest = loads_ / m_.input_slots *
-                (start + setup + load_cycles_ + made +
-                 around_.chip.memories[static_cast<std::size_t>(around_.memory_of(stage_.input))]
-                     .latency_cycles);
-    if (stores_ > m_.output_slots)
-      longest = std::max(
-          longest,
-          stores_ / m_.output_slots *
-              (start + setup + store_cycles_ + made +
-               around_.chip.memories[static_cast<std::size_t>(around_.memory_of(stage_.output))]
-                   .write_latency_cycles));
+      longest =
+          (compute + loads_ * (load_cycles_ + latencies(stage_.input, false))) / m_.input_slots;
+    const auto stores = static_cast<double>(positions_ * outputs_);
+    if (store_cycles_ > 0 && stores > m_.output_slots)
+      longest =
+          std::max(longest, (compute + store_cycles_ + stores * latencies(stage_.output, true)) /
+                                m_.output_slots);
     return longest;
+  }
+
+  /// Between a transfer and a computation of one tile, besides the two.
+  double latencies(TensorId tensor, bool write) const {
+    const ChipSpec& chip = around_.chip;
+    const MemorySpec& memory = chip.memories[static_cast<std::size_t>(around_.memory_of(tensor))];
+    return static_cast<double>(2 * (chip.control.issue_cycles + chip.control.issue_latency_cycles) +
+                               chip.dma.setup_cycles + chip.mac_array.output_latency_cycles) +
+           (write ? memory.write_latency_cycles : memory.latency_cycles);
   }
 
   double port(std::size_t i) const {
@@ -134,14 +146,17 @@ class Estimate {
   /// Gives the cycles of one.
   double add(int memory, const PortLoad& once, double times) {
     PortSum& port = ports_[static_cast<std::size_t>(memory)];
-    const double cycles =
-        static_cast<double>(parts_.size()) *
-        port_cycles(around_.chip, around_.chip.memories[static_cast<std::size_t>(memory)], once);
+    const double cycles = port_share(memory, once);
     (once.write ? port.writes : port.reads) += cycles * times;
     (once.write ? port.write_bursts : port.read_bursts) += once.bursts(around_.chip) * times;
-    double& end = once.write ? tail_ : head_;
-    end = std::max(end, cycles);
+    if (!once.write) port.first += cycles;
     return cycles;
+  }
+
+  /// Cycles of a transfer that all cores make at once.
+  double port_share(int memory, const PortLoad& load) const {
+    return static_cast<double>(parts_.size()) *
+           port_cycles(around_.chip, around_.chip.memories[static_cast<std::size_t>(memory)], load);
   }
 
   /// A duplex port moves reads and writes at once: half of each is certain.
@@ -176,11 +191,13 @@ class Estimate {
     const PortLoad tile =
         load_of(stage_.in, rows, input_columns(stage_, {0, m_.columns}).count(), channels, false);
     if (m_.input_slots == kHeld) {
-      const std::int64_t all = input_rows(stage_, part_.rows).count();
-      // Row by row as the tiles advance: the first tile's rows come first.
-      const double share = static_cast<double>(all) / static_cast<double>(rows);
-      add(memory, load_of(stage_.in, rows, stage_.in.columns, stage_.in.channels, false),
-          std::max(1.0, share) * static_cast<double>(stage_.in.batch));
+      // Row by row as the tiles advance, and of other channels when they are first met.
+      const double share =
+          static_cast<double>(input_rows(stage_, part_.rows).count()) / static_cast<double>(rows);
+      const double runs = static_cast<double>(stage_.in.channels) /
+                          static_cast<double>(std::max<std::int64_t>(1, channels));
+      add(memory, load_of(stage_.in, rows, stage_.in.columns, channels, false),
+          std::max(1.0, share) * runs * static_cast<double>(stage_.in.batch));
       return;
     }
     std::int64_t loads;
@@ -230,12 +247,25 @@ class Estimate {
 
   void output() {
     const PortLoad tile = load_of(stage_.out, m_.rows, m_.columns, m_.outputs, true);
-    const double all = static_cast<double>(
-        tile_bytes(stage_.out, part_.rows.count(), stage_.out.columns, part_.outputs.count()) *
-        stage_.out.batch);
-    count_once(around_.memory_of(stage_.output), static_cast<double>(stage_.out.bytes()));
-    stores_ = all / tile.bytes;
-    store_cycles_ = add(around_.memory_of(stage_.output), tile, stores_);
+    const std::int64_t rows = part_.rows.count(), columns = stage_.out.columns,
+                       outputs = part_.outputs.count();
+    const auto all =
+        static_cast<double>(tile_bytes(stage_.out, rows, columns, outputs) * stage_.out.batch);
+    const int memory = around_.memory_of(stage_.output);
+    count_once(memory, static_cast<double>(stage_.out.bytes()));
+    store_cycles_ = all / tile.bytes * add(memory, tile, all / tile.bytes);
+    // The last tile is what the cuts leave.
+    const std::int64_t last_rows = last_of(rows, m_.rows),
+                       last_columns = last_of(columns, m_.columns),
+                       last_outputs = last_of(outputs, m_.outputs);
+    tail_ = port_share(memory, load_of(stage_.out, last_rows, last_columns, last_outputs, true));
+    last_share_ = static_cast<double>(last_rows * last_columns * last_outputs) /
+                  static_cast<double>(rows * columns * outputs * stage_.out.batch) *
+                  static_cast<double>(positions_ * outputs_);
+  }
+
+  static std::int64_t last_of(std::int64_t extent, std::int64_t size) {
+    return (extent - 1) % size + 1;
   }
 
   const Surroundings& around_;
@@ -247,8 +277,10 @@ class Estimate {
   std::vector<double> once_;  ///< bytes of all that crosses each port, counted once
   std::int64_t positions_ = 0, outputs_ = 0, sums_ = 1;
   bool cut_channels_ = false;
-  double head_ = 0, tail_ = 0;
-  double loads_ = 0, load_cycles_ = 0, stores_ = 0, store_cycles_ = 0;
+  double loads_ = 0, load_cycles_ = 0;  ///< of the input: tiles, cycles of one
+  double store_cycles_ = 0;             ///< of the whole output
+  double tail_ = 0;                     ///< the last store
+  double last_share_ = 1;               ///< the last tile's size, of the mean
 };
 
 }  // namespace
@@ -275,8 +307,13 @@ double compute_cycles(const Surroundings& around, const Stage& stage, const Stag
 }
 
 StageEstimate estimate_stage(const Surroundings& around, const Stage& stage,
-                             const StageMapping& mapping, CoreSplit split) {
-  return Estimate(around, stage, mapping, split).result();
+                             const StageMapping& mapping, CoreSplit split, ComputeMemo* memo) {
+  Estimate estimate(around, stage, mapping, split);
+  if (memo == nullptr) return estimate.result(estimate.compute());
+  const std::array<std::int64_t, 4> tile{mapping.rows, mapping.columns, mapping.outputs,
+                                         mapping.channels};
+  if (memo->tile != tile) *memo = {tile, estimate.compute()};
+  return estimate.result(memo->cycles);
 }
 
 }  // namespace presil

@@ -15,6 +15,10 @@ constexpr int kSlots[][3] = {{2, 2, 2},         {kHeld, 2, 2}, {2, kHeld, 2}, {k
                              {kHeld, 1, 2},     {2, 1, 2},     {1, 2, 2},     {1, 1, 2},
                              {kHeld, kHeld, 1}, {kHeld, 2, 1}, {2, kHeld, 1}, {1, 1, 1}};
 
+bool contains(const std::vector<std::array<int, 3>>& slots, const std::array<int, 3>& choice) {
+  return std::find(slots.begin(), slots.end(), choice) != slots.end();
+}
+
 /// The choices that differ: what is in SRAM anyway needs no buffer.
 std::vector<std::array<int, 3>> slots_of(const Surroundings& around, const Stage& stage) {
   const bool weights_matter =
@@ -25,7 +29,7 @@ std::vector<std::array<int, 3>> slots_of(const Surroundings& around, const Stage
     const std::array<int, 3> choice{around.is_resident(stage.input) ? 2 : input,
                                     weights_matter ? weights : 2,
                                     around.is_resident(stage.output) ? 2 : output};
-    if (std::find(slots.begin(), slots.end(), choice) == slots.end()) slots.push_back(choice);
+    if (!contains(slots, choice)) slots.push_back(choice);
   }
   return slots;
 }
@@ -106,6 +110,15 @@ std::vector<CoreSplit> splits_of(const ChipSpec& chip, const FusionGroup& group)
   if (!stage.whole_channels && stage.out.channels > core_step(stage) && group.stages.size() == 1)
     splits.push_back(CoreSplit::kOutputs);
   return splits;
+}
+
+StageMapping without_spare_slots(const Stage& stage, const Part& part, StageMapping m) {
+  if (stage.kind != StageKind::kMac || m.weight_slots == kHeld) return m;
+  const std::int64_t images = stage.weights_per_image ? stage.out.batch : 1;
+  const std::int64_t tiles = images * ceil_div(part.outputs.count(), m.outputs) *
+                             ceil_div(std::max<std::int64_t>(1, stage.reduction), m.channels);
+  if (tiles <= m.weight_slots) m.weight_slots = kHeld;
+  return m;
 }
 
 StageMapping whole_stage(const Stage& stage) {
@@ -223,15 +236,18 @@ std::vector<StageMapping> stage_candidates(const Surroundings& around, const Fus
             const bool one_order = rows == part.rows.count() && columns == stage.out.columns;
             if (order == LoopOrder::kOutputsOuter && (one_order || k == part.outputs.count()))
               continue;
-            for (const auto& [input, weights, output] : axes.slots)
-              try_one({.rows = rows,
-                       .columns = columns,
-                       .outputs = k,
-                       .channels = c,
-                       .order = order,
-                       .input_slots = input,
-                       .weight_slots = weights,
-                       .output_slots = output});
+            for (const auto& [input, weights, output] : axes.slots) {
+              const StageMapping m{.rows = rows,
+                                   .columns = columns,
+                                   .outputs = k,
+                                   .channels = c,
+                                   .order = order,
+                                   .input_slots = input,
+                                   .weight_slots = weights,
+                                   .output_slots = output};
+              const int needed = without_spare_slots(stage, part, m).weight_slots;
+              if (needed == weights || !contains(axes.slots, {input, needed, output})) try_one(m);
+            }
           }
   if (found.empty() && !stage.whole_channels)  // the smallest steps of the layout
     for (const std::int64_t k : {output_step(stage)})

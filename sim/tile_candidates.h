@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "sim/mapping.h"
+#include "sim/tiles.h"
 
 namespace presil {
 
@@ -36,6 +37,9 @@ std::vector<int> prefetch_depths(const Surroundings& around, const FusionGroup& 
 
 /// How a group's work may be shared by the chip's cores; not at all is always the first.
 std::vector<CoreSplit> splits_of(const ChipSpec& chip, const FusionGroup& group);
+
+/// `m` with held weights if it has a slot for every tile of them anyway: the same mapping.
+StageMapping without_spare_slots(const Stage& stage, const Part& part, StageMapping m);
 
 /// The whole problem as one tile, where that is legal.
 StageMapping whole_stage(const Stage& stage);

@@ -4,10 +4,12 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/data_files.h"
 #include "cli/run_flags.h"
 #include "cli/simulate_list.h"
 #include "cli/sink.h"
 #include "core/error.h"
+#include "profiler/cpu_baseline.h"
 #include "profiler/report_csv.h"
 #include "profiler/report_html.h"
 #include "profiler/report_json.h"
@@ -34,7 +36,7 @@ struct Options {
   ImportFlags import;
   CompileFlags compile;
   AblationFlags ablations;
-  std::string json, csv, report, trace;
+  std::string json, csv, report, trace, cpu = "cortex-a72";
   bool what_if = false;
   std::optional<std::int64_t> top;
   std::int64_t workers = 0;  ///< 0: as many as there are processors
@@ -94,6 +96,8 @@ void simulate_one(const Options& options, const RunOptions& run_options) {
   Sink json(options.json), csv(options.csv), html(options.report), trace(options.trace);
   const RunResult result = run(graph, chip, run_options);
   const bool changed_chips = options.what_if || html.wanted();
+  std::optional<CpuSpec> cpu;
+  if (json.wanted() || html.wanted()) cpu = load_cpu(find_data_file("--cpu", "cpu", options.cpu));
   const Report report{
       .graph = graph,
       .chip = chip,
@@ -102,7 +106,8 @@ void simulate_one(const Options& options, const RunOptions& run_options) {
       .model = options.model,
       .overrides = overrides,
       .version = PRESIL_VERSION,
-      .what_if = changed_chips ? what_if(graph, chip, run_options) : std::vector<WhatIf>{}};
+      .what_if = changed_chips ? what_if(graph, chip, run_options) : std::vector<WhatIf>{},
+      .cpu = cpu ? &*cpu : nullptr};
   if (json.wanted() || html.wanted()) {
     const Json document = report_json(report);
     if (json.wanted()) json.put(json_text(document));
@@ -140,6 +145,10 @@ void add_simulate_command(CLI::App& app) {
   command->add_option("--csv", options->csv, "A row a group, or with --list a run; - is stdout");
   command->add_option("--trace", options->trace,
                       "Timeline for ui.perfetto.dev or chrome://tracing; - is stdout");
+  command
+      ->add_option("--cpu", options->cpu,
+                   "CPU that --json and --report compare with (docs/profiling.md)")
+      ->capture_default_str();
   command->add_option("--list", options->list, "File with one model a line ('#': comment)");
   command->add_option("--workers", options->workers,
                       "Runs at once with --list or several chips; default: all processors");

@@ -1,5 +1,7 @@
 #include "profiler/cpu_baseline.h"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -165,6 +167,15 @@ CpuCost cpu_cost(const CpuSpec& cpu, const Report& report) {
                             },
                         .bits_of = [&](TensorId tensor) { return plan.bits(tensor); },
                         .batch = report.options.compile.batch});
+}
+
+Json cpu_baseline_json(const Report& report) {
+  if (report.cpu == nullptr) return nullptr;
+  const CpuCost cost = cpu_cost(*report.cpu, report);
+  return {{"name", report.cpu->name},
+          {"latency_us", cost.latency_us},
+          {"energy_pj", cost.energy_pj},
+          {"source", fmt::format("{} ({})", report.cpu->description, report.cpu->source)}};
 }
 
 }  // namespace presil

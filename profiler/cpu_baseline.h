@@ -19,7 +19,7 @@
 #include <map>
 #include <string>
 
-#include "profiler/report.h"
+#include "profiler/report_json.h"
 
 namespace presil {
 
@@ -59,5 +59,8 @@ struct CpuWork {
   std::int64_t batch = 1;
 };
 CpuCost cpu_cost(const CpuSpec& cpu, const CpuWork& work);
+
+/// `cpu_baseline` of a run's document: against Report::cpu; null without one.
+Json cpu_baseline_json(const Report& report);
 
 }  // namespace presil

@@ -13,6 +13,8 @@
 
 namespace presil {
 
+struct CpuSpec;
+
 /// One run and where it came from. All members outlive the report.
 struct Report {
   const Graph& graph;
@@ -23,6 +25,7 @@ struct Report {
   ChipOverrides overrides;           ///< --set
   std::string version;               ///< of presil
   std::vector<WhatIf> what_if = {};  ///< if it was asked for
+  const CpuSpec* cpu = nullptr;      ///< to compare with, if any (profiler/cpu_baseline.h)
 };
 
 /// The spellings of every table and file.

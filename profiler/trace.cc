@@ -156,7 +156,7 @@ class TraceWriter {
   }
 
   void write_sram() {
-    for (const TraceLevel& level : source_.sram)
+    for (const SramLevel& level : source_.sram)
       events_.counter(kRunProcess, "SRAM in use KiB", level.cycle,
                       fmt::format(R"("KiB":{:.3f})", static_cast<double>(level.bytes) / 1024));
   }
@@ -306,11 +306,8 @@ void write_trace(std::ostream& out, const Report& report) {
     source.group_names.push_back(
         g < groups ? names[g]
                    : fmt::format("{} (inference {})", names[g % groups], g / groups + 1));
-  const std::vector<GroupWindow> windows = group_windows(source.program, source.timeline);
-  for (std::size_t g = 0; g < windows.size(); ++g)
-    if (windows[g].length() > 0)
-      source.sram.push_back({windows[g].begin, run.groups[g % groups].sram_in_use.value});
-  source.sram.push_back({source.timeline.total.value, 0});
+  source.sram = thinned(memory_profile(report.graph, report.chip, run).levels,
+                        static_cast<std::size_t>(kTraceBins));
   write_trace(out, source);
 }
 

@@ -20,17 +20,13 @@
 #include "hw/chip_spec.h"
 #include "hw/program.h"
 #include "hw/timeline.h"
+#include "profiler/memory_profile.h"
 #include "profiler/report.h"
 
 namespace presil {
 
 inline constexpr std::int64_t kTraceBins = 2000;
 inline constexpr std::int64_t kTraceArrows = 20'000;
-
-/// From `cycle` on, so many bytes of a core's SRAM are in use.
-struct TraceLevel {
-  std::int64_t cycle = 0, bytes = 0;
-};
 
 /// What a trace tells of.
 struct TraceSource {
@@ -39,13 +35,14 @@ struct TraceSource {
   const Timeline& timeline;
   std::string title;                     ///< "mobilenet_v2 on ne-base"
   std::vector<std::string> group_names;  ///< as people should see them; as many as the Program has
-  std::vector<TraceLevel> sram;          ///< ascending; may be empty
+  std::vector<SramLevel> sram;           ///< ascending; may be empty
 };
 
 /// Writes the trace as it goes: beyond the source it needs some 12 bytes a command (to put the
 /// commands of each engine in order). What fails is for the owner of `out` to see.
 void write_trace(std::ostream& out, const TraceSource& source);
-/// A whole run: groups by their short names, those of later inferences with their number.
+/// A whole run: groups by their short names, those of later inferences with their number; SRAM of
+/// core 0 in the first inference.
 void write_trace(std::ostream& out, const Report& report);
 
 }  // namespace presil

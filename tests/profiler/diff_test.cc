@@ -145,6 +145,11 @@ TEST_CASE("what another chip can do is a reason, too") {
   CHECK(reason_of(a, kGigahertz, b, larger) ==
         "7,000 fewer cycles computing: an array of 2,048 MACs a cycle instead of 256; "
         "3,000 fewer cycles waiting for memory: 12.8 GB/s instead of 4.00");
+  const ChipRates roomy{
+      .clock_mhz = 1000, .macs_per_cycle = 256, .memory_gb_per_s = 4, .sram_bytes = 1 << 20};
+  CHECK(reason_of(a, kGigahertz, b, roomy) ==
+        "7,000 fewer cycles computing; "
+        "3,000 fewer cycles waiting for memory: SRAM of 1.00 MiB instead of 0 B");
   a.critical_path.clear();
   a.bounds = b.bounds = {"memory"};
   CHECK(reason_of(a, kGigahertz, b, larger) ==

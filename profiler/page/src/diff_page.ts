@@ -97,9 +97,19 @@ function summary(diff: DiffDocument): Section {
 function plainValue(value: unknown): string {
   if (value === null || value === undefined) return format.kNone;
   if (Array.isArray(value)) return value.length > 0 ? value.map(plainValue).join(', ') : 'none';
+  // presil diff hands structured options over as their JSON text.
+  if (typeof value === 'string' && /^[[{]/.test(value)) return plainValue(parsed(value));
   if (typeof value !== 'object') return String(value);
   const {key, value: set} = value as {key?: unknown; value?: unknown};
   return key === undefined ? JSON.stringify(value) : `${key}=${set}`;
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return [text];
+  }
 }
 
 function verdict(diff: DiffDocument): string {
@@ -277,7 +287,7 @@ function groupTable(groups: GroupChange[]): HTMLElement {
         label: 'Why',
         value: (group) => group.why,
         text: (group) => group.why ?? '',
-        wide: true,
+        wrap: true,
       },
     ],
     rows: groups,

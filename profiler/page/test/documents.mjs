@@ -14,7 +14,7 @@ export function simulate(presil, model, chip) {
   const html = path.join(folder, `${model}-${chip}.html`);
   const json = path.join(folder, `${model}-${chip}.json`);
   const files = ['--report', html, '--json', json];
-  execFileSync(presil, ['simulate', model, '--chip', chip, '--what-if', ...files]);
+  execFileSync(presil, ['simulate', model, '--chip', chip, ...files]);
   return {html, run: JSON.parse(fs.readFileSync(json, 'utf8'))};
 }
 

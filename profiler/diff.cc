@@ -14,8 +14,19 @@ namespace presil {
 namespace {
 
 std::string text_of(const Json& value) {
-  return value.is_string() ? value.get<std::string>()
-                           : value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (value.is_null()) return "default";
+  if (value.is_string()) return value.get<std::string>();
+  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+/// "sram.kib=256, cores=2" of `options.set`.
+std::string overrides_text(const Json& set) {
+  std::string text;
+  for (const Json& each : set)
+    if (each.is_object())
+      text += fmt::format("{}{}={}", text.empty() ? "" : ", ", text_of(each.value("key", Json())),
+                          text_of(each.value("value", Json())));
+  return text.empty() ? "nothing" : text;
 }
 
 std::vector<Difference> differences_of(const RunDocument& a, const RunDocument& b) {
@@ -30,8 +41,12 @@ std::vector<Difference> differences_of(const RunDocument& a, const RunDocument& 
   const Json& options = a.json.contains("options") ? a.json.at("options") : none;
   const Json& others = b.json.contains("options") ? b.json.at("options") : none;
   if (options.is_object() && others.is_object())
-    for (const auto& [key, value] : options.items())
-      compare(key == "set" ? "--set" : key, value, others.value(key, Json()));
+    for (const auto& [key, value] : options.items()) {
+      if (key == "set")
+        compare("--set", overrides_text(value), overrides_text(others.value(key, Json())));
+      else
+        compare(key, value, others.value(key, Json()));
+    }
   return differences;
 }
 

@@ -94,6 +94,9 @@ struct Pair {
       text +=
           fmt::format("{}{} GB/s instead of {}", text.empty() ? "" : ", ",
                       three_digits(b_chip.memory_gb_per_s), three_digits(a_chip.memory_gb_per_s));
+    // What was loaded ahead, or stayed.
+    if (text.empty() && explains(b_chip.sram_bytes, a_chip.sram_bytes))
+      return bytes_change("SRAM of", a_chip.sram_bytes, b_chip.sram_bytes);
     return text;
   }
 

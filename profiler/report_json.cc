@@ -7,6 +7,7 @@
 #include <numeric>
 
 #include "profiler/cpu_baseline.h"
+#include "profiler/group_traffic.h"
 #include "profiler/profile_json.h"
 #include "sim/simulator_version.h"
 
@@ -111,7 +112,8 @@ Json json_of_host_ops(const Report& report) {
   return ops;
 }
 
-Json json_of_group(const Report& report, const Profile& profile, std::size_t g) {
+Json json_of_group(const Report& report, const Profile& profile, const GroupTraffic& traffic,
+                   std::size_t g) {
   const RunResult& run = report.run;
   const GroupResult& group = run.groups[g];
   Json json = {{"name", group.name},
@@ -129,6 +131,8 @@ Json json_of_group(const Report& report, const Profile& profile, std::size_t g) 
                {"on_host", group.on_host},
                {"memory_read_bytes", group.memory_read.value},
                {"memory_write_bytes", group.memory_written.value},
+               {"memory_read_by_reason", json_of(traffic.read)},
+               {"memory_write_by_reason", json_of(traffic.written)},
                {"commands", group.commands},
                {"sram_in_use_bytes", group.sram_in_use.value},
                {"energy_pj", group.energy.total().value},
@@ -146,9 +150,10 @@ Json report_json(const Report& report) {
   for (std::size_t b = 0; b < kBoundCount; ++b)
     bounds[std::string(name_of(static_cast<Bound>(b)))] = by_bound[b].value;
   const Profile explained = profile(report.graph, report.chip, run);
+  const std::vector<GroupTraffic> traffic = traffic_of_groups(run);
   Json groups = Json::array();
   for (std::size_t g = 0; g < run.groups.size(); ++g)
-    groups.push_back(json_of_group(report, explained, g));
+    groups.push_back(json_of_group(report, explained, traffic[g], g));
   Json json = {{"schema_version", kJsonSchemaVersion},
                {"presil_version", report.version},
                {"simulator_version", kSimulatorVersion},

@@ -120,6 +120,7 @@ ChipRates rates_of(const std::string& file, const Members& document) {
   if (!(rates.clock_mhz > 0)) document.fail("clock_mhz", "must be > 0", &document.at("clock_mhz"));
   // Two operations a multiply-accumulate, 10^12 a second.
   rates.macs_per_cycle = document.number("peak_tops") * 1e6 / 2 / rates.clock_mhz;
+  rates.sram_bytes = document.whole("sram_bytes");
   const Json& memories = document.list("memories");
   for (std::size_t m = 0; m < memories.size(); ++m)
     rates.memory_gb_per_s +=

@@ -30,11 +30,12 @@ struct GroupDocument {
   void add(const GroupDocument& other);
 };
 
-/// How fast the chip could be.
+/// What the chip has.
 struct ChipRates {
   double clock_mhz = 0;
-  double macs_per_cycle = 0;   ///< peak, in the first precision mode; 0: not known
-  double memory_gb_per_s = 0;  ///< of all ports outside SRAM; 0: not known
+  double macs_per_cycle = 0;    ///< peak, in the first precision mode; 0: not known
+  double memory_gb_per_s = 0;   ///< of all ports outside SRAM; 0: not known
+  std::int64_t sram_bytes = 0;  ///< of a core
 };
 
 struct RunDocument {

@@ -30,12 +30,12 @@ double milliseconds(const CpuSpec& cpu, const std::string& model, const std::str
 TEST_CASE("the Raspberry Pi meets what XNNPACK measured on it") {
   const CpuSpec cpu = cpu_named("cortex-a72");
   // Its rates come from these four.
-  CHECK(milliseconds(cpu, "mobilenet_v1", "fp32", 32) == doctest::Approx(77).epsilon(0.1));
-  CHECK(milliseconds(cpu, "mobilenet_v1", "int8", 8) == doctest::Approx(24).epsilon(0.1));
-  CHECK(milliseconds(cpu, "mobilenet_v2", "fp32", 32) == doctest::Approx(46).epsilon(0.1));
-  CHECK(milliseconds(cpu, "mobilenet_v2", "int8", 8) == doctest::Approx(17).epsilon(0.1));
+  CHECK(milliseconds(cpu, "mobilenet_v1", "fp32", 32) == doctest::Approx(77).epsilon(0.02));
+  CHECK(milliseconds(cpu, "mobilenet_v1", "int8", 8) == doctest::Approx(24).epsilon(0.02));
+  CHECK(milliseconds(cpu, "mobilenet_v2", "fp32", 32) == doctest::Approx(46).epsilon(0.02));
+  CHECK(milliseconds(cpu, "mobilenet_v2", "int8", 8) == doctest::Approx(17).epsilon(0.02));
   // This one is held out.
-  CHECK(milliseconds(cpu, "mobilenet_v3_large", "fp32", 32) == doctest::Approx(40).epsilon(0.25));
+  CHECK(milliseconds(cpu, "mobilenet_v3_large", "fp32", 32) == doctest::Approx(40).epsilon(0.1));
 }
 
 TEST_CASE("latency and energy are the sums of their parts, written out") {

@@ -93,6 +93,21 @@ TEST_CASE("the changes of all groups add up to the change of the latency") {
   CHECK(diff_csv(diff).starts_with("name,a_groups"));
 }
 
+TEST_CASE("overrides and precisions that differ are told as they are given") {
+  RunOptions wide;
+  wide.compile.precision.network = {Precision::kInt16, Precision::kInt16};
+  const Simulated tiny, other(PRESIL_SOURCE_DIR "/models/examples/tiny_cnn.yaml", "ne-base", wide);
+  const Diff diff = diff_of(document_of(tiny.report({{"sram.kib", "256"}, {"cores", "1"}})),
+                            document_of(other.report()));
+  REQUIRE(diff.differences.size() == 2);
+  CHECK(diff.differences[0].key == "--set");
+  CHECK(diff.differences[0].a == "sram.kib=256, cores=1");
+  CHECK(diff.differences[0].b == "nothing");
+  CHECK(diff.differences[1].key == "precision");
+  CHECK(diff.differences[1].a == "default");
+  CHECK(diff.differences[1].b == "int16 x int16");
+}
+
 TEST_CASE("a run does not differ from itself") {
   const Simulated tiny;
   const Diff diff = diff_of(document_of(tiny.report()), document_of(tiny.report()));
@@ -145,6 +160,11 @@ TEST_CASE("what another chip can do is a reason, too") {
   CHECK(reason_of(a, kGigahertz, b, larger) ==
         "7,000 fewer cycles computing: an array of 2,048 MACs a cycle instead of 256; "
         "3,000 fewer cycles waiting for memory: 12.8 GB/s instead of 4.00");
+  const ChipRates roomy{
+      .clock_mhz = 1000, .macs_per_cycle = 256, .memory_gb_per_s = 4, .sram_bytes = 1 << 20};
+  CHECK(reason_of(a, kGigahertz, b, roomy) ==
+        "7,000 fewer cycles computing; "
+        "3,000 fewer cycles waiting for memory: SRAM of 1.00 MiB instead of 0 B");
   a.critical_path.clear();
   a.bounds = b.bounds = {"memory"};
   CHECK(reason_of(a, kGigahertz, b, larger) ==

@@ -1,6 +1,7 @@
 #include "profiler/report_json.h"
 
 #include <doctest/doctest.h>
+#include <fmt/format.h>
 
 #include <cmath>
 #include <fstream>
@@ -104,6 +105,12 @@ TEST_CASE("a document adds up") {
     for (const Json& group : json["groups"]) {
       latency += group["latency_cycles"].get<std::int64_t>();
       macs += group["macs"].get<std::int64_t>();
+      for (const char* side : {"read", "write"}) {
+        std::int64_t bytes = 0;
+        for (const Json& reason : group[fmt::format("memory_{}_by_reason", side)])
+          bytes += reason.get<std::int64_t>();
+        CHECK(bytes == group[fmt::format("memory_{}_bytes", side)].get<std::int64_t>());
+      }
     }
     for (const Json& cycles : json["cycles_by_bound"]) by_bound += cycles.get<std::int64_t>();
     for (const Json& memory : json["memories"]) {

@@ -43,7 +43,7 @@ export interface DiffDocument {
   totals?: Total[];
   warnings?: string[];
   /** What else differs: chip keys, options. */
-  differences?: {key: string; a: unknown; b: unknown}[];
+  differences?: {key: string; a: string; b: string}[];
 }
 
 const kBars = 30;
@@ -79,7 +79,7 @@ export function diffPage(root: HTMLElement, diff: DiffDocument): void {
 function summary(diff: DiffDocument): Section {
   const differences = (diff.differences ?? []).flatMap((each) => [
     el('dt', {}, each.key),
-    el('dd', {}, `${plainValue(each.a)} → ${plainValue(each.b)}`),
+    el('dd', {}, `${each.a ?? format.kNone} → ${each.b ?? format.kNone}`),
   ]);
   return section(
     'summary',
@@ -92,14 +92,6 @@ function summary(diff: DiffDocument): Section {
       ? [el('h3', {}, 'What differs'), el('dl', {class: 'facts'}, ...differences)]
       : []),
   );
-}
-
-function plainValue(value: unknown): string {
-  if (value === null || value === undefined) return format.kNone;
-  if (Array.isArray(value)) return value.length > 0 ? value.map(plainValue).join(', ') : 'none';
-  if (typeof value !== 'object') return String(value);
-  const {key, value: set} = value as {key?: unknown; value?: unknown};
-  return key === undefined ? JSON.stringify(value) : `${key}=${set}`;
 }
 
 function verdict(diff: DiffDocument): string {
@@ -277,7 +269,7 @@ function groupTable(groups: GroupChange[]): HTMLElement {
         label: 'Why',
         value: (group) => group.why,
         text: (group) => group.why ?? '',
-        wide: true,
+        wrap: true,
       },
     ],
     rows: groups,

@@ -13,7 +13,9 @@ export interface Column<Row> {
   bar?: (row: Row) => number | undefined;
   /** Instead of plain text. */
   cell?: (row: Row) => Node;
+  /** Long text: cut, or in several lines. */
   wide?: boolean;
+  wrap?: boolean;
 }
 
 export interface TableSpec<Row> {
@@ -182,7 +184,7 @@ export class Table<Row> {
     const cell = el(first ? 'th' : 'td', {
       scope: first ? 'row' : undefined,
       'data-key': column.key,
-      class: numeric ? 'number' : column.wide ? 'wide' : undefined,
+      class: numeric ? 'number' : column.wide ? 'wide' : column.wrap ? 'wrap' : undefined,
     });
     if (first && this.spec.detail) {
       const button = el(

@@ -9,11 +9,12 @@ process.on('exit', () => fs.rmSync(folder, {recursive: true, force: true}));
 
 const kBefore = '<script type="application/json" id="document">';
 
-/** Simulates; gives the path of the page and what --json says of the same run. */
+/** Simulates, the changed chips too; gives the path of the page and what --json says of the same run. */
 export function simulate(presil, model, chip) {
   const html = path.join(folder, `${model}-${chip}.html`);
   const json = path.join(folder, `${model}-${chip}.json`);
-  execFileSync(presil, ['simulate', model, '--chip', chip, '--report', html, '--json', json]);
+  const files = ['--report', html, '--json', json];
+  execFileSync(presil, ['simulate', model, '--chip', chip, ...files]);
   return {html, run: JSON.parse(fs.readFileSync(json, 'utf8'))};
 }
 

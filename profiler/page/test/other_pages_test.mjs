@@ -15,7 +15,7 @@ const diff = {
   a: {model: 'net', chip: 'small', latency_us: 2000},
   b: {model: 'net', chip: 'large', latency_us: 500},
   warnings: ['the networks differ'],
-  differences: [{key: '--set', a: null, b: 'sram.kib=512'}],
+  differences: [{key: '--set', a: 'nothing', b: 'sram.kib=512'}],
   totals: [
     {name: 'latency_us', unit: 'us', a: 2000, b: 500, change_percent: -75},
     {name: 'energy_pj', unit: 'pJ', a: 3e8, b: 3.3e8, change_percent: 10},
@@ -117,7 +117,7 @@ test('a comparison says which is faster and where the change is', () =>
     assert.ok(words.includes('gone'), words);
     const summary = await page.locator('#summary').innerText();
     assert.ok(
-      summary.includes('the networks differ') && summary.includes('– → sram.kib=512'),
+      summary.includes('the networks differ') && summary.includes('nothing → sram.kib=512'),
       summary,
     );
     assert.ok(says((await texts(page, '#summary .value'))[1], 3.3e8));

@@ -19,7 +19,6 @@ const pictures = [
     chip: 'ne-nano',
     sections: ['array', 'layers', 'stalls', 'roofline', 'traffic', 'energy'],
   },
-  {model: 'resnet50', chip: 'ne-nano', sections: ['timeline']},
   {model: 'resnet50', chip: 'ne-max', sections: ['timeline'], colorScheme: 'dark'},
   {model: 'mobilenet_v2', chip: 'ne-nano', width: 400, height: 900, colorScheme: 'dark'},
 ];

@@ -9,8 +9,6 @@ const presil = process.argv[2];
 const browser = await startBrowser();
 const {html, run} = simulate(presil, 'mobilenet_v2', 'ne-nano');
 after(() => browser.close());
-// What presil says of a run grows: documents of before the profile have no such parts.
-const profiled = {skip: run.timeline ? false : 'this presil writes no profile'};
 
 const row = (index) => `#layers tr[data-group="${index}"]`;
 const cell = (page, index, key) => page.locator(`${row(index)} [data-key="${key}"]`).innerText();
@@ -69,7 +67,7 @@ test('every layer has the numbers of the JSON', () =>
     }
   }));
 
-test('the slots of the array and their factors are those of the JSON', profiled, () =>
+test('the slots of the array and their factors are those of the JSON', () =>
   withPage({}, async (page) => {
     const slots = run.mac_slots;
     for (const [factor, value] of Object.entries(slots.factors)) {
@@ -101,10 +99,9 @@ test('the slots of the array and their factors are those of the JSON', profiled,
       const text = await path.locator(`li[data-part="${limit}"] .value`).innerText();
       assert.equal(text, `${value.toLocaleString('en-US')} cycles`);
     }
-  }),
-);
+  }));
 
-test('the advice is that of the JSON and leads to its layer', profiled, () =>
+test('the advice is that of the JSON and leads to its layer', () =>
   withPage({}, async (page) => {
     const items = page.locator('#advice li');
     assert.equal(await items.count(), run.advice.length);
@@ -117,8 +114,22 @@ test('the advice is that of the JSON and leads to its layer', profiled, () =>
     const detail = page.locator(`${row(run.advice[0].group)} + tr.detail`);
     assert.ok(await detail.isVisible());
     assert.ok((await detail.innerText()).includes(run.groups[run.advice[0].group].shape));
-  }),
-);
+  }));
+
+test('other chips are those of the JSON', () =>
+  withPage({}, async (page) => {
+    assert.ok(run.what_if.length > 0);
+    const rows = page.locator('#advice tbody tr');
+    assert.equal(await rows.count(), run.what_if.length);
+    for (const [index, variant] of run.what_if.entries()) {
+      const text = (key) => rows.nth(index).locator(`[data-key="${key}"]`).innerText();
+      assert.equal(await text('change'), variant.change);
+      if (variant.latency_us === undefined) continue;
+      assert.ok(says(await text('latency_us'), variant.latency_us));
+      const change = variant.latency_cycles / run.latency_cycles - 1;
+      assert.ok(says(await text('latency_change'), change));
+    }
+  }));
 
 test('headers sort, by mouse and by keyboard', () =>
   withPage({}, async (page) => {
@@ -159,7 +170,7 @@ test('the filter keeps the rows that hold every word', () =>
     assert.equal(status, `${expected.length} of ${run.groups.length} rows`);
   }));
 
-test('the timeline zooms by wheel, drag, keys and buttons', profiled, () =>
+test('the timeline zooms by wheel, drag, keys and buttons', () =>
   withPage({}, async (page) => {
     const canvas = page.locator('#timeline canvas');
     await canvas.scrollIntoViewIfNeeded();
@@ -193,10 +204,9 @@ test('the timeline zooms by wheel, drag, keys and buttons', profiled, () =>
     assert.ok((await length()) < all * 0.15);
     await canvas.dblclick({position: {x: 300, y: 60}});
     assert.equal(await length(), all);
-  }),
-);
+  }));
 
-test('the pointer of the timeline says what lives in SRAM', profiled, () =>
+test('the pointer of the timeline says what lives in SRAM', () =>
   withPage({}, async (page) => {
     const peak = run.memory_profile.sram_peak;
     await page.locator('#timeline button', {hasText: 'SRAM peak'}).click();
@@ -212,8 +222,7 @@ test('the pointer of the timeline says what lives in SRAM', profiled, () =>
         living.some((tensor) => tensor.name === name),
         name,
       );
-  }),
-);
+  }));
 
 test('memory traffic and energy are those of the JSON', () =>
   withPage({}, async (page) => {

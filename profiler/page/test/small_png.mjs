@@ -57,27 +57,36 @@ function paeth(left, above, corner) {
   return a <= b && a <= c ? left : b <= c ? above : corner;
 }
 
-/** The 256 most frequent colours; others (edges of letters) become the nearest of these. */
+/**
+ * 256 colours: half the most frequent, half the ones that these are farthest from, so that a small
+ * mark keeps its colour; all others (edges of letters) become the nearest.
+ */
 function withPalette(pixels) {
   const counts = new Map();
   for (const pixel of pixels) counts.set(pixel, (counts.get(pixel) ?? 0) + 1);
   const byCount = [...counts.keys()].sort((a, b) => counts.get(b) - counts.get(a));
-  const colors = byCount.slice(0, 256);
-  const indexOf = new Map(colors.map((color, index) => [color, index]));
-  for (const color of byCount.slice(256)) indexOf.set(color, nearest(colors, color));
+  const colors = byCount.slice(0, 128);
+  const others = byCount.slice(128);
+  const gaps = others.map((color) => Math.min(...colors.map((each) => distance(each, color))));
+  while (colors.length < Math.min(256, byCount.length)) {
+    const farthest = others[gaps.indexOf(gaps.reduce((a, b) => Math.max(a, b)))];
+    colors.push(farthest);
+    others.forEach((color, at) => (gaps[at] = Math.min(gaps[at], distance(farthest, color))));
+  }
+  const indexOf = new Map(byCount.map((color) => [color, nearest(colors, color)]));
   return {colors, indices: Uint8Array.from(pixels, (pixel) => indexOf.get(pixel))};
 }
 
 function nearest(colors, color) {
-  const distance = (other) =>
-    [16, 8, 0].reduce(
-      (sum, shift) => sum + (((color >> shift) & 255) - ((other >> shift) & 255)) ** 2,
-      0,
-    );
   let best = 0;
   for (let index = 1; index < colors.length; ++index)
-    if (distance(colors[index]) < distance(colors[best])) best = index;
+    if (distance(colors[index], color) < distance(colors[best], color)) best = index;
   return best;
+}
+
+function distance(a, b) {
+  const part = (shift) => ((a >> shift) & 255) - ((b >> shift) & 255);
+  return part(16) ** 2 + part(8) ** 2 + part(0) ** 2;
 }
 
 function encoded(width, height, {colors, indices}) {

@@ -60,7 +60,7 @@ function gain(run: Run, cycles: number | null | undefined): HTMLElement | undefi
   const share = run.latency_cycles
     ? `, ${format.percent(cycles / run.latency_cycles)} of the latency`
     : '';
-  return el('span', {class: 'gain'}, ` Saves about ${format.cycles(cycles)} cycles${share}.`);
+  return el('span', {class: 'gain'}, ` To gain: about ${format.cycles(cycles)} cycles${share}.`);
 }
 
 function whatIf(run: Run, variants: WhatIf[]): HTMLElement {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "hw/lane_fill.h"
 #include "hw/timing.h"
 #include "profiler/quantity_text.h"
 
@@ -29,33 +30,36 @@ Matrix whole_product(const Stage& stage) {
   return matrix;
 }
 
-/// The stage that the array works on longest; null if there is none.
-const Stage* main_product(const ChipSpec& chip, const FusionGroup& group) {
-  const Stage* longest = nullptr;
-  Cycles most;
-  for (const Stage& stage : group.stages) {
-    if (stage.kind != StageKind::kMac && stage.kind != StageKind::kRecurrent) continue;
-    const Cycles cycles = matrix_timing(chip, whole_product(stage)).compute;
-    if (longest != nullptr && cycles <= most) continue;
-    longest = &stage;
-    most = cycles;
-  }
-  return longest;
-}
+enum class Dimension { kDepthwise, kPositions, kChannels, kTaps, kOutputs };
 
+/// What one stage loses in one dimension, in slots of the array.
 struct Loss {
+  const Stage* stage = nullptr;
+  Dimension of = Dimension::kOutputs;
   double slots = 0;
-  enum class Of { kDepthwise, kPositions, kChannels, kTaps, kOutputs } of = Of::kOutputs;
 };
 
-Loss largest_loss(const LaneFill& lanes) {
-  const std::array<Loss, 5> losses{{{lanes.depthwise, Loss::Of::kDepthwise},
-                                    {lanes.outputs, Loss::Of::kOutputs},
-                                    {lanes.channels, Loss::Of::kChannels},
-                                    {lanes.positions, Loss::Of::kPositions},
-                                    {lanes.taps, Loss::Of::kTaps}}};
-  return *std::max_element(losses.begin(), losses.end(),
-                           [](const Loss& a, const Loss& b) { return a.slots < b.slots; });
+/// The largest loss of a group's stages, and the slots that all of them are offered.
+struct Losses {
+  Loss largest;
+  double offered = 0;
+  double share() const { return offered > 0 ? largest.slots / offered : 0; }
+};
+
+Losses losses_of(const ChipSpec& chip, const FusionGroup& group) {
+  Losses losses;
+  for (const Stage& stage : group.stages) {
+    if (stage.kind != StageKind::kMac && stage.kind != StageKind::kRecurrent) continue;
+    const LaneFill fill = lane_fill(chip, whole_product(stage));
+    losses.offered += fill.offered;
+    for (const auto& [of, slots] :
+         {std::pair(Dimension::kDepthwise, fill.depthwise),
+          std::pair(Dimension::kOutputs, fill.outputs),
+          std::pair(Dimension::kChannels, fill.channels),
+          std::pair(Dimension::kPositions, fill.positions), std::pair(Dimension::kTaps, fill.taps)})
+      if (slots > losses.largest.slots) losses.largest = {&stage, of, slots};
+  }
+  return losses;
 }
 
 /// "24 output channels fill 24 of 32 lanes", or of several blocks the last one's.
@@ -81,15 +85,18 @@ void advise_on_depthwise(const AdviceInput& in, std::size_t g, const Stage& stag
   const std::int64_t used = std::max<std::int64_t>(1, in.chip.mac_array.depthwise_channels) *
                             std::max<std::int64_t>(1, in.chip.mac_array.depthwise_taps) *
                             in.chip.mac_array.pixels;
-  advice.limit = fmt::format(
-      "A depthwise product uses {} of {} multipliers ({}): the array works {} cycles on {} of {} "
-      "MACs.",
-      with_thousands(used), with_thousands(all),
-      percent_text(static_cast<double>(used) / static_cast<double>(all)),
-      with_thousands(in.run.groups[g].critical[static_cast<std::size_t>(Bound::kCompute)]),
-      stage.name, count_text(stage.macs));
   const Matrix depthwise = whole_product(stage);
   const Cycles now = matrix_timing(in.chip, depthwise).compute;
+  Cycles group;
+  for (const Stage& one : in.run.compiled.network.groups[g].stages)
+    if (one.kind == StageKind::kMac) group += matrix_timing(in.chip, whole_product(one)).compute;
+  advice.limit = fmt::format(
+      "A depthwise product uses {} of {} multipliers ({}): {} with {} MACs takes {} of the array's "
+      "time in this group.",
+      with_thousands(used), with_thousands(all),
+      percent_text(static_cast<double>(used) / static_cast<double>(all)), stage.name,
+      count_text(stage.macs),
+      percent_text(static_cast<double>(now.value) / static_cast<double>(group.value)));
   // The expansion in front of it, if there is one: a fused block does without both.
   const Stage* expansion = nullptr;
   for (const FusionGroup& group : in.run.compiled.network.groups)
@@ -126,66 +133,84 @@ void advise_on_depthwise(const AdviceInput& in, std::size_t g, const Stage& stag
   if (dense < both) advice.gain = both - dense;
 }
 
-void advise_on_lanes(const AdviceInput& in, const Stage& stage, Loss::Of dimension,
-                     Advice& advice) {
-  const PrecisionMode& mode = in.chip.mac_array.modes[static_cast<std::size_t>(stage.mode)];
+/// Channels of a strided convolution's input folded in space (2x2 pixels into four times the
+/// channels): the same result with fewer taps. Empty where that does not help.
+std::string folding_text(const ChipSpec& chip, const Stage& stage, const Matrix& product) {
+  if (stage.reach != Reach::kWindow || stage.window.stride_h != 2 || stage.window.stride_w != 2)
+    return "";
+  Matrix folded = product;
+  folded.channels *= 4;
+  folded.taps = ceil_div(stage.window.kernel_h, 2) * ceil_div(stage.window.kernel_w, 2);
+  const Cycles now = matrix_timing(chip, product).compute;
+  const Cycles then = matrix_timing(chip, folded).compute;
+  if (then >= now) return "";
+  return fmt::format(
+      " Folding 2x2 pixels of the input into {} channels (space to depth) needs {} taps instead of "
+      "{}: {} cycles of array time instead of {}.",
+      folded.channels, folded.taps, product.taps, with_thousands(then.value),
+      with_thousands(now.value));
+}
+
+void advise_on_lanes(const ChipSpec& chip, const Loss& loss, Advice& advice) {
+  const Stage& stage = *loss.stage;
+  const PrecisionMode& mode = chip.mac_array.modes[static_cast<std::size_t>(stage.mode)];
   const Matrix product = whole_product(stage);
-  const std::int64_t factor = mode.parallelism_factor, dot = mode.dot_length;
   const bool depthwise = product.op == MacOp::kDepthwise;
-  switch (dimension) {
-    case Loss::Of::kOutputs: {
-      const std::int64_t block =
-          depthwise ? std::max<std::int64_t>(1, in.chip.mac_array.depthwise_channels) : factor;
-      advice.limit = fill_text(product.outputs, block, "output channels", "lanes") + ".";
+  switch (loss.of) {
+    case Dimension::kOutputs: {
+      const std::int64_t block = depthwise
+                                     ? std::max<std::int64_t>(1, chip.mac_array.depthwise_channels)
+                                     : mode.parallelism_factor;
+      advice.limit = fill_text(product.outputs, block, "output channels", "lanes");
       advice.change = edge_text(product.outputs, block) + ".";
-      return;
+      break;
     }
-    case Loss::Of::kChannels:
-      advice.limit = fill_text(product.channels, dot, "input channels", "of a dot product") + ".";
-      advice.change = edge_text(product.channels, dot) + ".";
-      return;
-    case Loss::Of::kPositions:
-      advice.limit = fmt::format("{} output positions do not fill the array's steps evenly.",
+    case Dimension::kChannels:
+      advice.limit =
+          fill_text(product.channels, mode.dot_length, "input channels", "of a dot product");
+      advice.change =
+          edge_text(product.channels, mode.dot_length) + "." + folding_text(chip, stage, product);
+      break;
+    case Dimension::kPositions:
+      advice.limit = fmt::format("{} output positions do not fill the array's steps evenly",
                                  with_thousands(product.positions));
       advice.change = "Another image size, a larger batch, or tiles of whole stripes would.";
-      return;
-    case Loss::Of::kTaps:
+      break;
+    case Dimension::kTaps:
       advice.limit =
-          fill_text(product.taps, in.chip.mac_array.depthwise_taps, "kernel taps", "a step") + ".";
-      advice.change = edge_text(product.taps, in.chip.mac_array.depthwise_taps) + ".";
-      return;
-    case Loss::Of::kDepthwise:
-      return;
+          fill_text(product.taps, chip.mac_array.depthwise_taps, "kernel taps", "a step");
+      advice.change = edge_text(product.taps, chip.mac_array.depthwise_taps) + ".";
+      break;
+    case Dimension::kDepthwise:
+      break;
   }
 }
 
 }  // namespace
 
 void advise_on_array(const AdviceInput& in, std::size_t g, Advice& advice) {
-  const MacSlots& slots = in.attribution.groups[g].slots;
-  const Stage* stage = main_product(in.chip, in.run.compiled.network.groups[g]);
-  const auto compute =
-      static_cast<double>(in.run.groups[g].critical[static_cast<std::size_t>(Bound::kCompute)]);
-  const double fed = slots.done + slots.recompute + slots.lanes.lost();
-  const Loss loss = largest_loss(slots.lanes);
-  const double share = fed > 0 ? loss.slots / fed : 0;
-  if (stage != nullptr && share >= 0.1) {
-    if (loss.of == Loss::Of::kDepthwise && stage->mac == MacOp::kDepthwise) {
-      advise_on_depthwise(in, g, *stage, advice);
-      return;
-    }
-    if (loss.of != Loss::Of::kDepthwise) {
-      advise_on_lanes(in, *stage, loss.of, advice);
-      advice.gain = Cycles(static_cast<std::int64_t>(compute * share));
-      return;
-    }
+  const FusionGroup& group = in.run.compiled.network.groups[g];
+  const Losses losses = losses_of(in.chip, group);
+  if (losses.share() >= 0.1 && losses.largest.of == Dimension::kDepthwise) {
+    advise_on_depthwise(in, g, *losses.largest.stage, advice);
+    return;
   }
+  if (losses.share() >= 0.1) {
+    advise_on_lanes(in.chip, losses.largest, advice);
+    advice.limit += group.stages.size() > 1 ? " in " + losses.largest.stage->name + "." : ".";
+    advice.gain = Cycles(static_cast<std::int64_t>(
+        static_cast<double>(in.run.groups[g].critical[static_cast<std::size_t>(Bound::kCompute)]) *
+        losses.share()));
+    return;
+  }
+  const MacSlots& slots = in.attribution.groups[g].slots;
+  const double fed = slots.done + slots.recompute + slots.lanes.lost();
   advice.limit = fmt::format("The array is fed in {} of the time with {} of its lanes at work.",
                              percent_text(slots.peak > 0 ? fed / slots.peak : 0),
                              percent_text(fed > 0 ? 1 - slots.lanes.lost() / fed : 0));
   advice.change =
-      "Only fewer multiply-accumulates, a narrower precision, a faster clock or a "
-      "larger array make it faster.";
+      "Only fewer multiply-accumulates, a narrower precision, a faster clock or a larger array "
+      "make it faster.";
 }
 
 }  // namespace presil

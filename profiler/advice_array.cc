@@ -30,6 +30,11 @@ Matrix whole_product(const Stage& stage) {
   return matrix;
 }
 
+/// Array time of a product, split evenly over the cores (assumption).
+Cycles array_time(const ChipSpec& chip, const Matrix& product) {
+  return Cycles(ceil_div(matrix_timing(chip, product).compute.value, chip.cores));
+}
+
 enum class Dimension { kDepthwise, kPositions, kChannels, kTaps, kOutputs };
 
 /// What one stage loses in one dimension, in slots of the array.
@@ -86,17 +91,17 @@ void advise_on_depthwise(const AdviceInput& in, std::size_t g, const Stage& stag
                             std::max<std::int64_t>(1, in.chip.mac_array.depthwise_taps) *
                             in.chip.mac_array.pixels;
   const Matrix depthwise = whole_product(stage);
-  const Cycles now = matrix_timing(in.chip, depthwise).compute;
-  Cycles group;
+  const Cycles now = array_time(in.chip, depthwise);
+  Cycles all_products;
   for (const Stage& one : in.run.compiled.network.groups[g].stages)
-    if (one.kind == StageKind::kMac) group += matrix_timing(in.chip, whole_product(one)).compute;
+    if (one.kind == StageKind::kMac) all_products += array_time(in.chip, whole_product(one));
   advice.limit = fmt::format(
       "A depthwise product uses {} of {} multipliers ({}): {} with {} MACs takes {} of the array's "
       "time in this group.",
       with_thousands(used), with_thousands(all),
       percent_text(static_cast<double>(used) / static_cast<double>(all)), stage.name,
       count_text(stage.macs),
-      percent_text(static_cast<double>(now.value) / static_cast<double>(group.value)));
+      percent_text(static_cast<double>(now.value) / static_cast<double>(all_products.value)));
   // The expansion in front of it, if there is one: a fused block does without both.
   const Stage* expansion = nullptr;
   for (const FusionGroup& group : in.run.compiled.network.groups)
@@ -105,14 +110,13 @@ void advise_on_depthwise(const AdviceInput& in, std::size_t g, const Stage& stag
           before.groups == 1 && before.mac == MacOp::kDense)
         expansion = &before;
   const Cycles both =
-      now + (expansion != nullptr ? matrix_timing(in.chip, whole_product(*expansion)).compute
-                                  : Cycles(0));
+      now + (expansion != nullptr ? array_time(in.chip, whole_product(*expansion)) : Cycles(0));
   Matrix full = depthwise;
   full.op = MacOp::kDense;
   full.outputs = stage.out.channels;
   full.channels = expansion != nullptr ? expansion->reduction : stage.out.channels;
   full.groups = 1;
-  const Cycles dense = matrix_timing(in.chip, full).compute;
+  const Cycles dense = array_time(in.chip, full);
   const std::string what =
       expansion != nullptr
           ? fmt::format(
@@ -135,20 +139,30 @@ void advise_on_depthwise(const AdviceInput& in, std::size_t g, const Stage& stag
 
 /// Channels of a strided convolution's input folded in space (2x2 pixels into four times the
 /// channels): the same result with fewer taps. Empty where that does not help.
-std::string folding_text(const ChipSpec& chip, const Stage& stage, const Matrix& product) {
+std::string folding_text(const ChipSpec& chip, const Stage& stage, const Matrix& product,
+                         std::optional<Cycles>& gain) {
   if (stage.reach != Reach::kWindow || stage.window.stride_h != 2 || stage.window.stride_w != 2)
     return "";
   Matrix folded = product;
   folded.channels *= 4;
   folded.taps = ceil_div(stage.window.kernel_h, 2) * ceil_div(stage.window.kernel_w, 2);
-  const Cycles now = matrix_timing(chip, product).compute;
-  const Cycles then = matrix_timing(chip, folded).compute;
+  const Cycles now = array_time(chip, product);
+  const Cycles then = array_time(chip, folded);
   if (then >= now) return "";
+  gain = now - then;
   return fmt::format(
       " Folding 2x2 pixels of the input into {} channels (space to depth) needs {} taps instead of "
       "{}: {} cycles of array time instead of {}.",
       folded.channels, folded.taps, product.taps, with_thousands(then.value),
       with_thousands(now.value));
+}
+
+/// Array time that the last, partly filled block of outputs takes; empty where there is only one.
+std::optional<Cycles> block_less(const ChipSpec& chip, const Matrix& product, std::int64_t block) {
+  if (product.outputs <= block || product.outputs % block == 0) return {};
+  Matrix less = product;
+  less.outputs = product.outputs / block * block;
+  return array_time(chip, product) - array_time(chip, less);
 }
 
 void advise_on_lanes(const ChipSpec& chip, const Loss& loss, Advice& advice) {
@@ -163,13 +177,14 @@ void advise_on_lanes(const ChipSpec& chip, const Loss& loss, Advice& advice) {
                                      : mode.parallelism_factor;
       advice.limit = fill_text(product.outputs, block, "output channels", "lanes");
       advice.change = edge_text(product.outputs, block) + ".";
+      advice.gain = block_less(chip, product, block);
       break;
     }
     case Dimension::kChannels:
       advice.limit =
           fill_text(product.channels, mode.dot_length, "input channels", "of a dot product");
-      advice.change =
-          edge_text(product.channels, mode.dot_length) + "." + folding_text(chip, stage, product);
+      advice.change = edge_text(product.channels, mode.dot_length) + "." +
+                      folding_text(chip, stage, product, advice.gain);
       break;
     case Dimension::kPositions:
       advice.limit = fmt::format("{} output positions do not fill the array's steps evenly",
@@ -198,9 +213,6 @@ void advise_on_array(const AdviceInput& in, std::size_t g, Advice& advice) {
   if (losses.share() >= 0.1) {
     advise_on_lanes(in.chip, losses.largest, advice);
     advice.limit += group.stages.size() > 1 ? " in " + losses.largest.stage->name + "." : ".";
-    advice.gain = Cycles(static_cast<std::int64_t>(
-        static_cast<double>(in.run.groups[g].critical[static_cast<std::size_t>(Bound::kCompute)]) *
-        losses.share()));
     return;
   }
   const MacSlots& slots = in.attribution.groups[g].slots;

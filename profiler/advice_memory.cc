@@ -115,11 +115,12 @@ void advise_on_memory(const AdviceInput& in, std::size_t g, Advice& advice) {
         others > waits ? fmt::format("The {} cycles of other work would hide it if the weights "
                                      "were loaded earlier: SRAM for them is what a prefetch needs.",
                                      with_thousands(others))
-                       : fmt::format("Other work of {} cycles is too little to hide it.",
-                                     with_thousands(others)));
+                       : "There is too little other work in its time to hide it.");
   else
     advice.change = "More bandwidth, or a prefetch further ahead, would hide it.";
-  advice.gain = Cycles(moved.spill > moved.weights ? waits : waits / 2);
+  const auto spill =
+      static_cast<std::int64_t>(static_cast<double>(moved.spill) / memory.bytes_per_cycle);
+  advice.gain = Cycles(moved.spill > moved.weights ? std::min(waits, spill) : waits / 2);
 }
 
 }  // namespace presil

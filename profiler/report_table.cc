@@ -226,7 +226,7 @@ class Totals {
 
   void memory() {
     const auto sram = static_cast<std::int64_t>(report_.chip.sram.kib * 1024);
-    line("SRAM", fmt::format("at most {} in use of {}{}, {}", bytes_text(run_.peak_sram.value),
+    line("SRAM", fmt::format("a group plans for at most {} of {}{}, {}", bytes_text(run_.peak_sram.value),
                              bytes_text(sram), report_.chip.cores > 1 ? " a core" : "",
                              percent_text(static_cast<double>(run_.peak_sram.value) /
                                           static_cast<double>(std::max<std::int64_t>(sram, 1)))));

@@ -18,6 +18,7 @@ using test::kChips;
 TEST_CASE("every chip file loads, and its name is its file's") {
   std::set<std::string> names;
   for (const auto& entry : fs::directory_iterator(kChips)) {
+    if (entry.is_directory()) continue;  // area/ and cpu/
     CHECK(load_chip(entry.path()).name == entry.path().stem().string());
     names.insert(entry.path().stem().string());
   }

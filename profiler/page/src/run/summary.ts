@@ -48,9 +48,9 @@ function totals(run: Run): Tile[] {
     },
     {
       key: 'peak_sram_bytes',
-      label: 'SRAM peak',
+      label: 'SRAM of one layer',
       value: format.bytes(run.peak_sram_bytes),
-      note: `of ${format.bytes(run.sram_bytes)}${(run.cores ?? 1) > 1 ? ' a core' : ''}`,
+      note: `planned at most, of ${format.bytes(run.sram_bytes)}${(run.cores ?? 1) > 1 ? ' a core' : ''}`,
     },
     {
       key: 'parameter_bytes',

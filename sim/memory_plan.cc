@@ -200,7 +200,8 @@ class Planner {
       const std::optional<Mapping> mapping = is_pinned ? pinned_mapping(g, reason) : choose(g);
       if (!mapping) break;
       plan_.mappings[g] = *mapping;
-      if (deepen_prefetch(g) || place_buffers(g, false)) {
+      const int keep = slots_it_counts_on(g);
+      if (deepen_prefetch(g, keep) || (keep == 0 && place_buffers(g, false))) {
         account(g);
         return true;
       }
@@ -273,18 +274,48 @@ class Planner {
     return total * static_cast<std::int64_t>(network_.groups[g].stages.size());
   }
 
-  /// Weights that stream through a ring get as many slots as there is room beside the previous
-  /// group's buffers, so that they can come while that one still works.
-  bool deepen_prefetch(std::size_t g) {
+  bool has_prefetch(std::size_t g) const {
     const FusionGroup& group = network_.groups[g];
+    return options_.pinned.count(group.name) == 0 && !plan_.mappings[g].chain &&
+           group.stages.size() == 1;
+  }
+
+  /// The search has priced a mapping with as many slots for weights as there is room. Slots from
+  /// which on weights are loaded once, however many tiles of positions pass them, if that price
+  /// counts on them and the mapping alone has fewer; else 0.
+  int slots_it_counts_on(std::size_t g) const {
+    if (!has_prefetch(g)) return 0;
+    const FusionGroup& group = network_.groups[g];
+    const Stage& stage = group.stages[0];
+    const StageMapping& m = plan_.mappings[g].stages[0];
+    const std::vector<int> depths =
+        prefetch_depths(plan_.around(chip_, network_, g), group, plan_.mappings[g]);
+    const bool one_position =
+        stage.out.batch == 1 && m.rows >= stage.out.rows && m.columns >= stage.out.columns;
+    if (depths.empty() || one_position) return 0;
+    const std::int64_t sums = ceil_div(stage.reduction, m.channels);
+    const std::int64_t keep =
+        m.order == LoopOrder::kOutputsOuter ? sums : sums * ceil_div(stage.out.channels, m.outputs);
+    return depths.front() >= keep && m.weight_slots < keep ? static_cast<int>(keep) : 0;
+  }
+
+  /// Weights that stream through a ring get as many slots as there is room beside the previous
+  /// group's buffers, so that they can come while that one still works; where at least `keep` are
+  /// counted on, else any room.
+  bool deepen_prefetch(std::size_t g, int keep) {
+    if (!has_prefetch(g)) return false;
     Mapping& mapping = plan_.mappings[g];
-    if (options_.pinned.count(group.name) > 0 || mapping.chain || group.stages.size() != 1)
-      return false;
     StageMapping& m = mapping.stages[0];
     const int before = m.weight_slots;
-    for (const int slots : prefetch_depths(plan_.around(chip_, network_, g), group, mapping)) {
-      m.weight_slots = slots;
-      if (place_buffers(g, true)) return true;
+    const std::vector<int> depths =
+        prefetch_depths(plan_.around(chip_, network_, g), network_.groups[g], mapping);
+    for (const bool apart : {true, false}) {
+      if (!apart && keep == 0) break;
+      for (const int slots : depths) {
+        if (slots < keep) break;
+        m.weight_slots = slots;
+        if (place_buffers(g, apart)) return true;
+      }
     }
     m.weight_slots = before;
     return false;

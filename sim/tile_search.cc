@@ -63,8 +63,7 @@ class TileSearch {
   };
   using Key = std::array<std::int64_t, 8>;
 
-  Key key_of(const StageMapping& spare) const {
-    const StageMapping m = without_spare_slots(stage_, part_, spare);
+  static Key key_of(const StageMapping& m) {
     return {m.rows,        m.columns,      m.outputs,     m.channels, static_cast<int>(m.order),
             m.input_slots, m.weight_slots, m.output_slots};
   }
@@ -143,7 +142,9 @@ class TileSearch {
   }
 
   /// False when that was known or is not legal.
-  bool look_at(const StageMapping& m) {
+  bool look_at(const StageMapping& spare) {
+    // Spare slots take room that may be missing.
+    const StageMapping m = without_spare_slots(stage_, part_, spare);
     Mapping mapping{.stages = {m}, .split = split_};
     if (!looked_at_.insert(key_of(m)).second) return false;
     if (!why_illegal(around_, group_, mapping).empty()) return false;

@@ -1,32 +1,16 @@
 #include "profiler/group_match.h"
 
+#include <boost/graph/adjacency_list.hpp>
+#include <boost/graph/connected_components.hpp>
 #include <map>
-#include <numeric>
 #include <string>
 
 namespace presil {
 
 namespace {
 
-/// Sets that are joined; the smallest member stands for its set.
-class Joined {
- public:
-  explicit Joined(std::size_t count) : above_(count) {
-    std::iota(above_.begin(), above_.end(), std::size_t{0});
-  }
-  std::size_t root(std::size_t member) {
-    while (above_[member] != member) member = above_[member] = above_[above_[member]];
-    return member;
-  }
-  void join(std::size_t x, std::size_t y) {
-    x = root(x);
-    y = root(y);
-    above_[std::max(x, y)] = std::min(x, y);
-  }
-
- private:
-  std::vector<std::size_t> above_;
-};
+/// Groups of a, then those of b; an edge joins two that have something in common.
+using Common = boost::adjacency_list<boost::vecS, boost::vecS, boost::undirectedS>;
 
 /// The group of each name; names of several groups are left out.
 std::map<std::string, std::size_t> by_name(const std::vector<GroupDocument>& groups) {
@@ -44,26 +28,26 @@ std::map<std::string, std::size_t> by_name(const std::vector<GroupDocument>& gro
 
 std::vector<GroupMatch> match_groups(const std::vector<GroupDocument>& a,
                                      const std::vector<GroupDocument>& b) {
-  Joined joined(a.size() + b.size());
+  Common common(a.size() + b.size());
   const std::map<std::string, std::size_t> a_names = by_name(a);
   for (const auto& [name, g] : by_name(b))
     if (const auto found = a_names.find(name); found != a_names.end())
-      joined.join(found->second, a.size() + g);
+      boost::add_edge(found->second, a.size() + g, common);
   std::multimap<std::string, std::size_t> a_ops;
   for (std::size_t g = 0; g < a.size(); ++g)
     for (const std::string& op : a[g].ops) a_ops.emplace(op, g);
   for (std::size_t g = 0; g < b.size(); ++g)
     for (const std::string& op : b[g].ops) {
       const auto [first, last] = a_ops.equal_range(op);
-      for (auto found = first; found != last; ++found) joined.join(found->second, a.size() + g);
+      for (auto found = first; found != last; ++found)
+        boost::add_edge(found->second, a.size() + g, common);
     }
-  // Roots are the smallest, so that matches come in the order of a's groups.
-  std::map<std::size_t, GroupMatch> matches;
-  for (std::size_t g = 0; g < a.size(); ++g) matches[joined.root(g)].a.push_back(g);
-  for (std::size_t g = 0; g < b.size(); ++g) matches[joined.root(a.size() + g)].b.push_back(g);
-  std::vector<GroupMatch> result;
-  for (auto& [root, match] : matches) result.push_back(std::move(match));
-  return result;
+  // Components are numbered by their smallest member, so that matches come in the order of a.
+  std::vector<std::size_t> component(a.size() + b.size());
+  std::vector<GroupMatch> matches(boost::connected_components(common, component.data()));
+  for (std::size_t g = 0; g < a.size(); ++g) matches[component[g]].a.push_back(g);
+  for (std::size_t g = 0; g < b.size(); ++g) matches[component[a.size() + g]].b.push_back(g);
+  return matches;
 }
 
 }  // namespace presil

@@ -102,6 +102,7 @@ class Planner {
     for (const TensorDesc& tensor : graph_.tensors())
       plan_.tensor.push_back(tensor_precision(tensor, default_));
     keep_floats();
+    check_patterns();
     for (const Op& op : graph_.ops()) apply_layer(op);
     for (const Op& op : graph_.ops())
       plan_.mode.push_back(op_info(op.kind).op_class == OpClass::kMac ? mode_of(op) : -1);
@@ -141,6 +142,22 @@ class Planner {
     const Precision own = stored(tensor.type, pair.weights);
     const bool arithmetic = own == Precision::kInt4 || own == Precision::kInt8;
     return options_.network && arithmetic ? pair.weights : own;
+  }
+
+  /// A pattern that no layer's name fits is a slip, and would silently change nothing.
+  void check_patterns() const {
+    for (const auto& [pattern, pair] : options_.layers) {
+      const bool used = std::any_of(graph_.ops().begin(), graph_.ops().end(),
+                                    [&](const Op& op) { return matches(pattern, op.name); });
+      if (used) continue;
+      std::vector<std::string> names;
+      for (const Op& op : graph_.ops()) names.push_back(op.name);
+      const std::string near = nearest(pattern, names);
+      throw Error(
+          "precision map: '{}' matches no layer of network '{}'{}; `*` stands for any run of "
+          "characters",
+          pattern, graph_.name(), near.empty() ? "" : fmt::format("; did you mean '{}'?", near));
+    }
   }
 
   void apply_layer(const Op& op) {

@@ -40,7 +40,7 @@ struct PrecisionPlan {
 
 /// A MAC operator whose pair the chip lacks runs in the narrowest mode of the same kind (integer or
 /// float) that holds both operands. Throws Error naming the layer and the chip's modes if there is
-/// none.
+/// none, and for a pattern that matches no layer.
 PrecisionPlan plan_precision(const Graph& graph, const ChipSpec& chip,
                              const PrecisionOptions& options);
 

@@ -115,8 +115,7 @@ TEST_CASE("the precision of the whole network replaces its own") {
 TEST_CASE("layers take the last pattern that matches: its weights, and what it makes") {
   const Graph graph = two_convolutions();
   const ChipSpec chip = chip_with({kInt8, kW4A8, kInt16});
-  const PrecisionPlan plan =
-      plan_precision(graph, chip, {.layers = {{"*", kInt16}, {"b", kW4A8}, {"nothing", kFp16}}});
+  const PrecisionPlan plan = plan_precision(graph, chip, {.layers = {{"*", kInt16}, {"b", kW4A8}}});
   CHECK(of(graph, plan, "x") == Precision::kInt8);  // no layer makes it
   CHECK(of(graph, plan, "a.w") == Precision::kInt16);
   CHECK(of(graph, plan, "b.w") == Precision::kInt4);
@@ -128,7 +127,11 @@ TEST_CASE("a star in a pattern is any run of characters, none included") {
   const Graph graph = two_convolutions();
   const ChipSpec chip = chip_with({kInt8, kW4A8});
   const auto hits = [&](const char* pattern) {
-    return plan_precision(graph, chip, {.layers = {{pattern, kW4A8}}}).mode[0] == 1;
+    try {
+      return plan_precision(graph, chip, {.layers = {{pattern, kW4A8}}}).mode[0] == 1;
+    } catch (const Error&) {  // it fits no layer at all
+      return false;
+    }
   };
   for (const char* pattern : {"a", "*", "a*", "*a", "*a*", "**", "**a**"}) {
     CAPTURE(pattern);
@@ -138,6 +141,13 @@ TEST_CASE("a star in a pattern is any run of characters, none included") {
     CAPTURE(pattern);
     CHECK_FALSE(hits(pattern));
   }
+}
+
+TEST_CASE("a pattern that matches no layer is an error with the nearest name") {
+  const Graph graph = two_convolutions();
+  CHECK_THROWS_WITH_AS(
+      plan_precision(graph, chip_with({kInt8, kW4A8}), {.layers = {{"*", kInt8}, {"bb", kW4A8}}}),
+      doctest::Contains("precision map: 'bb' matches no layer of network"), Error);
 }
 
 TEST_CASE("a pattern of many stars is no trap") {
@@ -150,7 +160,7 @@ TEST_CASE("a pattern of many stars is no trap") {
   std::string pattern;
   for (int i = 0; i < 60; ++i) pattern += "a*";
   const ChipSpec chip = chip_with({kInt8, kW4A8});
-  CHECK(plan_precision(graph, chip, {.layers = {{pattern + "b", kW4A8}}}).mode[0] == 0);
+  CHECK_THROWS_AS(plan_precision(graph, chip, {.layers = {{pattern + "b", kW4A8}}}), Error);
   CHECK(plan_precision(graph, chip, {.layers = {{pattern, kW4A8}}}).mode[0] == 1);
 }
 

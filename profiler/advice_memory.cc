@@ -4,48 +4,12 @@
 
 #include <algorithm>
 
+#include "profiler/group_traffic.h"
 #include "profiler/quantity_text.h"
 
 namespace presil {
 
 namespace {
-
-/// Bytes that a group moves over the ports, by why.
-struct Moved {
-  std::int64_t weights = 0, input = 0, output = 0, spill = 0;
-  int memory = 0;  ///< that most of them cross
-  std::int64_t total() const { return weights + input + output + spill; }
-};
-
-Moved moved_by(const AdviceInput& in, std::size_t g) {
-  Moved moved;
-  std::vector<std::int64_t> memories(in.chip.memories.size(), 0);
-  for (const Command& command : in.run.compiled.program.commands) {
-    if (static_cast<std::size_t>(command.group) != g) continue;
-    const Transfer* t = nullptr;
-    if (const Load* load = std::get_if<Load>(&command.work)) t = &load->transfer;
-    if (const Store* store = std::get_if<Store>(&command.work)) t = &store->transfer;
-    if (t == nullptr) continue;
-    memories[static_cast<std::size_t>(t->memory)] += t->stored_bytes();
-    switch (t->traffic) {
-      case Traffic::kWeights:
-        moved.weights += t->stored_bytes();
-        break;
-      case Traffic::kInput:
-        moved.input += t->stored_bytes();
-        break;
-      case Traffic::kOutput:
-        moved.output += t->stored_bytes();
-        break;
-      case Traffic::kSpill:
-        moved.spill += t->stored_bytes();
-        break;
-    }
-  }
-  moved.memory =
-      static_cast<int>(std::max_element(memories.begin(), memories.end()) - memories.begin());
-  return moved;
-}
 
 /// The largest activation that a group's stages read or write in a memory.
 const Storage* largest_spilled(const AdviceInput& in, std::size_t g) {
@@ -85,8 +49,11 @@ std::string spill_advice(const AdviceInput& in, std::size_t g) {
 
 void advise_on_memory(const AdviceInput& in, std::size_t g, Advice& advice) {
   const GroupResult& group = in.run.groups[g];
-  const Moved moved = moved_by(in, g);
-  const MemorySpec& memory = in.chip.memories[static_cast<std::size_t>(moved.memory)];
+  const GroupTraffic moved = traffic_of_groups(in.run)[g];
+  const std::int64_t weights = moved.of(Traffic::kWeights), spilled = moved.of(Traffic::kSpill);
+  const auto busiest = std::max_element(moved.memories.begin(), moved.memories.end());
+  const MemorySpec& memory =
+      in.chip.memories[static_cast<std::size_t>(busiest - moved.memories.begin())];
   const std::int64_t waits = group.critical[static_cast<std::size_t>(Bound::kMemory)];
   const auto at_full_rate =
       static_cast<std::int64_t>(static_cast<double>(moved.total()) / memory.bytes_per_cycle);
@@ -95,10 +62,10 @@ void advise_on_memory(const AdviceInput& in, std::size_t g, Advice& advice) {
     if (bytes * 20 >= moved.total() && bytes > 0)
       parts.push_back(fmt::format("{} of {}", bytes_text(bytes), what));
   };
-  part(moved.weights, "weights");
-  part(moved.spill, "activations that do not stay in SRAM");
-  part(moved.input, "the network's input");
-  part(moved.output, "the network's output");
+  part(weights, "weights");
+  part(spilled, "activations that do not stay in SRAM");
+  part(moved.of(Traffic::kInput), "the network's input");
+  part(moved.of(Traffic::kOutput), "the network's output");
   advice.limit = fmt::format(
       "{} cross {} in {} cycles at its full {:.3g} GB/s; the path waits for bytes in {} of {} "
       "cycles.",
@@ -106,9 +73,9 @@ void advise_on_memory(const AdviceInput& in, std::size_t g, Advice& advice) {
       memory.name, with_thousands(at_full_rate), memory.bytes_per_cycle * in.chip.clock_mhz / 1000,
       with_thousands(waits), with_thousands(group.latency.value));
   const std::int64_t others = group.latency.value - waits;
-  if (moved.spill > moved.weights)
+  if (spilled > weights)
     advice.change = spill_advice(in, g);
-  else if (moved.weights > 0)
+  else if (weights > 0)
     advice.change = fmt::format(
         "Weights of half the width halve the transfer, and so does twice the bandwidth; a larger "
         "batch shares it. {}",
@@ -119,8 +86,8 @@ void advise_on_memory(const AdviceInput& in, std::size_t g, Advice& advice) {
   else
     advice.change = "More bandwidth, or a prefetch further ahead, would hide it.";
   const auto spill =
-      static_cast<std::int64_t>(static_cast<double>(moved.spill) / memory.bytes_per_cycle);
-  advice.gain = Cycles(moved.spill > moved.weights ? std::min(waits, spill) : waits / 2);
+      static_cast<std::int64_t>(static_cast<double>(spilled) / memory.bytes_per_cycle);
+  advice.gain = Cycles(spilled > weights ? std::min(waits, spill) : waits / 2);
 }
 
 }  // namespace presil

@@ -14,11 +14,6 @@ namespace presil {
 
 namespace {
 
-std::int64_t stored_bytes(const Transfer& t) {
-  return static_cast<std::int64_t>(std::ceil(static_cast<double>(t.run_bytes) * t.stored_ratio)) *
-         t.dims[0].count * t.dims[1].count * t.dims[2].count;
-}
-
 /// Fills in what the commands and the timeline say.
 class Summary {
  public:
@@ -75,11 +70,11 @@ class Summary {
         const Span& span = r_.timeline.spans[id];
         mac_busy_[static_cast<std::size_t>(command.group)] += (span.end - span.start).value;
       } else if (const Load* load = std::get_if<Load>(&command.work)) {
-        const Bytes bytes(stored_bytes(load->transfer));
+        const Bytes bytes(load->transfer.stored_bytes());
         r_.memory_read += bytes;
         if (group != nullptr) group->memory_read += bytes;
       } else if (const Store* store = std::get_if<Store>(&command.work)) {
-        const Bytes bytes(stored_bytes(store->transfer));
+        const Bytes bytes(store->transfer.stored_bytes());
         r_.memory_written += bytes;
         if (group != nullptr) group->memory_written += bytes;
       }

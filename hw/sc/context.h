@@ -5,6 +5,8 @@
 #include <memory>
 #include <systemc>
 
+#include "hw/sc/stack_bounds.h"
+
 namespace presil::sc {
 
 class Context {
@@ -21,6 +23,7 @@ class Context {
   Context& operator=(const Context&) = delete;
 
  private:
+  StackBounds stack_;  // first, so that it outlives the kernel
   sc_core::sc_simcontext* current_ = sc_core::sc_curr_simcontext;
   sc_core::sc_simcontext* global_ = sc_core::sc_default_global_context;
   std::unique_ptr<sc_core::sc_simcontext> context_;

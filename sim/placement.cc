@@ -144,4 +144,22 @@ std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& net
   return resident;
 }
 
+std::vector<std::int64_t> free_sram(const ChipSpec& chip, const FusedNetwork& network,
+                                    const std::vector<bool>& resident,
+                                    const std::vector<bool>& weights_stay) {
+  std::int64_t kept = 0;
+  for (std::size_t g = 0; g < network.groups.size(); ++g)
+    if (weights_stay[g]) kept += weight_total(network.groups[g]);
+  std::vector<std::int64_t> free(network.groups.size(), chip.sram_bytes() - kept);
+  const std::vector<Lifetime> lives = lifetimes(network);
+  for (std::size_t s = 0; s < resident.size(); ++s) {
+    if (!resident[s]) continue;
+    const int end = std::min(lives[s].last, static_cast<int>(free.size()) - 1);
+    for (int g = std::max(0, lives[s].first); g <= end; ++g)
+      free[static_cast<std::size_t>(g)] -= aligned(network.storages[s].map.bytes());
+  }
+  for (std::int64_t& bytes : free) bytes = std::max<std::int64_t>(0, bytes);
+  return free;
+}
+
 }  // namespace presil

@@ -46,6 +46,11 @@ std::vector<std::int64_t> place_items(const std::vector<PlacedItem>& items, std:
 /// whose SRAM keeps nothing across layers.
 std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& network,
                                    const std::vector<int>& memory);
+/// SRAM of one core beside the residents that live, and the weights that stay, while each group
+/// runs; at least 0.
+std::vector<std::int64_t> free_sram(const ChipSpec& chip, const FusedNetwork& network,
+                                    const std::vector<bool>& resident,
+                                    const std::vector<bool>& weights_stay);
 /// The memory of each storage by its role.
 std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& network);
 

@@ -1,0 +1,229 @@
+#include "estimator/group_terms.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "hw/sram_demand.h"
+#include "hw/timing.h"
+#include "sim/chain.h"
+#include "sim/commands.h"
+#include "sim/port.h"
+#include "sim/run.h"
+#include "sim/stage_estimate.h"
+#include "sim/tile_candidates.h"
+#include "sim/tiles.h"
+
+namespace presil {
+
+namespace {
+
+/// Adds one group's stages up.
+class Terms {
+ public:
+  Terms(const ChipSpec& chip, const PlannedNetwork& network, std::size_t group)
+      : chip_(chip),
+        around_(network.around(chip, group)),
+        group_(network.network.groups[group]),
+        inner_(group_.is_cascade() || is_chain(group_)),
+        ports_(chip.memories.size()),
+        weight_memory_(network.weight_memory) {}
+
+  GroupTerms sum() && {
+    for (std::size_t i = 0; i < group_.stages.size(); ++i) add(group_.stages[i], i);
+    for (const Port& port : ports_) {
+      const double both =
+          port.duplex ? std::max(port.reads, port.writes) : port.reads + port.writes;
+      if (both < t_.port) continue;
+      t_.port = both;
+      t_.reads = port.reads;
+      t_.writes = port.writes;
+      t_.turnaround = port.turnaround;
+    }
+    t_.smallest = static_cast<double>(smallest_footprint(around_, group_));
+    return t_;
+  }
+
+ private:
+  struct Port {
+    double reads = 0, writes = 0, read_bursts = 0, write_bursts = 0, turnaround = 0;
+    bool duplex = false;
+  };
+
+  void add(const Stage& stage, std::size_t number) {
+    const bool first = number == 0, last = number + 1 == group_.stages.size();
+    if (stage.kind == StageKind::kHost) {
+      t_.host += stage.host_operations / (chip_.host.gops * 1e3) * chip_.clock_mhz +
+                 chip_.host.per_op_us * chip_.clock_mhz;
+      return;
+    }
+    compute(stage);
+    if (first || !inner_) map_in(stage.input, stage.in, stage, t_.input_port, t_.input_bytes);
+    if (stage.weights_are_activations)
+      map_in(stage.weights, stage.weight_map, stage, t_.weight_port, t_.weight_bytes);
+    else
+      weights(stage);
+    for (const Operand& operand : stage.operands)
+      map_in(operand.tensor, operand.map, stage, t_.operand_port, t_.operand_bytes);
+    if (last || !inner_) map_out(stage);
+  }
+
+  // ---- Engines ----
+
+  void compute(const Stage& stage) {
+    if (stage.macs > 0)
+      t_.array_ideal += static_cast<double>(stage.macs) / peak_macs_per_cycle(chip_, stage.mode);
+    if (stage.kind == StageKind::kRecurrent) return recurrent(stage);
+    double least = 0;
+    std::int64_t used = 1;
+    for (const CoreSplit split : {CoreSplit::kNone, CoreSplit::kRows, CoreSplit::kOutputs}) {
+      if (split != CoreSplit::kNone && chip_.cores == 1) continue;
+      if (split == CoreSplit::kOutputs && inner_) continue;
+      const std::vector<Part> parts = parts_of(chip_, stage, split);
+      const double cycles = compute_cycles(around_, stage, whole_stage(stage), parts.front().rows,
+                                           parts.front().outputs);
+      if (split != CoreSplit::kNone && cycles >= least) continue;
+      least = cycles;
+      used = static_cast<std::int64_t>(parts.size());
+    }
+    t_.cores_used = std::max(t_.cores_used, used);
+    (stage.kind == StageKind::kMac ? t_.array : t_.vector) += least;
+    traffic(stage);
+  }
+
+  /// The command that would compute a whole stage.
+  void traffic(const Stage& stage) {
+    ComputeTile tile{
+        .stage = &stage, .outputs = {0, stage.out.channels}, .channels = {0, stage.reduction}};
+    tile.positions = stage.out.rows * stage.out.columns;
+    const auto images = static_cast<double>(stage.out.batch);
+    if (stage.kind == StageKind::kMac) {
+      const Matrix matrix = matrix_of(chip_, tile);
+      t_.sram_traffic += images * matrix_sram_bytes(chip_, matrix).total();
+      t_.output_stage += images * static_cast<double>(matrix_timing(chip_, matrix).output.value) /
+                         static_cast<double>(t_.cores_used);
+      t_.vector_work +=
+          images * static_cast<double>(tile.positions * stage.out.channels) * stage.epilogue;
+    } else {
+      const double elements =
+          images *
+          static_cast<double>(stage.work_on_input
+                                  ? stage.in.rows * stage.in.columns * stage.in.channels
+                                  : tile.positions * stage.out.channels * stage.work_multiple);
+      t_.vector_work +=
+          elements * stage.vector_cost +
+          images * static_cast<double>(tile.positions * stage.out.channels) * stage.epilogue;
+      t_.sram_traffic += static_cast<double>(stage.in.bytes() + stage.out.bytes());
+      for (const Operand& operand : stage.operands)
+        t_.sram_traffic += static_cast<double>(operand.map.bytes());
+    }
+  }
+
+  /// The input product over all steps, then for each step the recurrent product and its gates.
+  void recurrent(const Stage& stage) {
+    const std::int64_t outputs = stage.gates * stage.hidden;
+    const auto product = [&](std::int64_t positions, std::int64_t channels) {
+      return static_cast<double>(matrix_timing(chip_, {.mode = stage.mode,
+                                                       .outputs = outputs,
+                                                       .positions = positions,
+                                                       .channels = channels,
+                                                       .drained_per_position = outputs,
+                                                       .output_bits = 16})
+                                     .compute.value);
+    };
+    const double gates =
+        static_cast<double>(vector_timing(chip_, {.elements = stage.hidden,
+                                                  .element_bits = 16,
+                                                  .cycles_per_element = stage.gate_cost})
+                                .value);
+    const auto runs = static_cast<double>(stage.directions),
+               steps = static_cast<double>(stage.steps);
+    t_.array += runs * (product(stage.steps, stage.reduction) + steps * product(1, stage.hidden));
+    t_.vector += runs * steps * gates;
+    t_.vector_work += runs * steps * static_cast<double>(stage.hidden) * stage.gate_cost;
+    t_.commands += 2 * runs * steps;
+  }
+
+  // ---- Ports ----
+
+  double transfer(int memory, const PortLoad& load) {
+    const MemorySpec& spec = chip_.memories[static_cast<std::size_t>(memory)];
+    Port& port = ports_[static_cast<std::size_t>(memory)];
+    port.duplex = spec.duplex;
+    const double cycles = port_cycles(chip_, spec, load), bursts = load.bursts(chip_);
+    (load.write ? port.writes : port.reads) += cycles;
+    (load.write ? port.write_bursts : port.read_bursts) += bursts;
+    port.turnaround = turnaround_cycles(spec, std::min(port.read_bursts, port.write_bursts));
+    t_.bursts += bursts;
+    t_.commands += std::ceil(bursts / static_cast<double>(kTransferBursts));
+    t_.memory_bytes += load.bytes;
+    t_.sram_traffic += load.bytes;
+    const double issue = static_cast<double>(
+        chip_.control.issue_cycles + chip_.control.issue_latency_cycles + chip_.dma.setup_cycles);
+    double& latency = load.write ? t_.write_latency : t_.read_latency;
+    latency =
+        std::max(latency, issue + (load.write ? spec.write_latency_cycles : spec.latency_cycles));
+    return cycles;
+  }
+
+  PortLoad load_of(const FeatureMap& map, bool write) const {
+    return {static_cast<double>(map.bytes()),
+            static_cast<double>(
+                contiguous_bytes(chip_, map, map.rows, map.columns, map.channels, write)),
+            write, beat_cycles(chip_, map, map.channels, write)};
+  }
+
+  void map_in(TensorId tensor, const FeatureMap& map, const Stage& stage, double& port,
+              double& bytes) {
+    bytes += static_cast<double>(map.bytes());
+    if (around_.is_resident(tensor)) return;
+    const double cycles = transfer(around_.memory_of(tensor), load_of(map, false));
+    port += cycles;
+    const auto rows = static_cast<double>(map.batch * map.rows);
+    const double needed = tensor != stage.input ? 1
+                          : stage.reach == Reach::kWhole
+                              ? rows
+                              : static_cast<double>(input_rows(stage, {0, 1}).count());
+    t_.first_row_port = std::max(t_.first_row_port, cycles * std::min(1.0, needed / rows));
+  }
+
+  void weights(const Stage& stage) {
+    const auto total = static_cast<double>(weight_total_of(stage));
+    if (total == 0) return;
+    t_.weight_bytes += total;
+    if (around_.weights_stay) return;
+    const double stored = total * stage.stored_ratio;
+    const double cycles =
+        transfer(weight_memory_, {stored, stored, false, chip_.dma.weight_beat_cycles});
+    t_.weight_port += cycles;
+    if (stage.kind != StageKind::kMac) return;
+    const PrecisionMode& mode = chip_.mac_array.modes[static_cast<std::size_t>(stage.mode)];
+    const std::int64_t block = std::min(stage.out.channels, mode.parallelism_factor);
+    t_.weight_chunk = std::max(t_.weight_chunk, cycles * static_cast<double>(block) /
+                                                    static_cast<double>(stage.out.channels));
+  }
+
+  void map_out(const Stage& stage) {
+    t_.output_bytes += static_cast<double>(stage.out.bytes());
+    if (around_.is_resident(stage.output)) return;
+    const double cycles = transfer(around_.memory_of(stage.output), load_of(stage.out, true));
+    t_.output_port += cycles;
+    t_.last_row_port = cycles / static_cast<double>(stage.out.batch * stage.out.rows);
+  }
+
+  const ChipSpec& chip_;
+  Surroundings around_;
+  const FusionGroup& group_;
+  const bool inner_;
+  std::vector<Port> ports_;
+  int weight_memory_;
+  GroupTerms t_;
+};
+
+}  // namespace
+
+GroupTerms terms_of(const ChipSpec& chip, const PlannedNetwork& network, std::size_t group) {
+  return Terms(chip, network, group).sum();
+}
+
+}  // namespace presil

@@ -21,13 +21,13 @@ namespace {
 /// Adds one group's stages up.
 class Terms {
  public:
-  Terms(const ChipSpec& chip, const PlannedNetwork& network, std::size_t group)
-      : chip_(chip),
-        around_(network.around(chip, group)),
-        group_(network.network.groups[group]),
+  Terms(const Surroundings& around, const FusionGroup& group, int weight_memory)
+      : chip_(around.chip),
+        around_(around),
+        group_(group),
         inner_(group_.is_cascade() || is_chain(group_)),
-        ports_(chip.memories.size()),
-        weight_memory_(network.weight_memory) {}
+        ports_(chip_.memories.size()),
+        weight_memory_(weight_memory) {}
 
   GroupTerms sum() && {
     for (std::size_t i = 0; i < group_.stages.size(); ++i) add(group_.stages[i], i);
@@ -105,14 +105,14 @@ class Terms {
             : static_cast<double>(stage.in.bytes()) / rate_of(around_.memory_of(stage.input));
     double least = std::max(alone, weights + input), cycles = alone;
     for (const CoreSplit split : {CoreSplit::kRows, CoreSplit::kOutputs}) {
-      if (split == CoreSplit::kOutputs && inner_) continue;
+      if (split == CoreSplit::kOutputs && inner_) continue;  // chains are cut by rows
       std::int64_t parts = 1;
       const double compute = part_cycles(stage, split, parts);
       const auto times = static_cast<double>(parts);
       const Copies copies{.weights = split == CoreSplit::kRows ? times : 1,
                           .input = split == CoreSplit::kOutputs && !stage.channelwise ? times : 1};
       const double cost = std::max(compute, weights * copies.weights + input * copies.input);
-      if (cost >= least) continue;
+      if (cost >= least && !inner_) continue;
       least = cost;
       cycles = compute;
       used = parts;
@@ -254,7 +254,7 @@ class Terms {
   }
 
   const ChipSpec& chip_;
-  Surroundings around_;
+  const Surroundings& around_;
   const FusionGroup& group_;
   const bool inner_;
   std::vector<Port> ports_;
@@ -265,8 +265,8 @@ class Terms {
 
 }  // namespace
 
-GroupTerms terms_of(const ChipSpec& chip, const PlannedNetwork& network, std::size_t group) {
-  return Terms(chip, network, group).sum();
+GroupTerms terms_of(const Surroundings& around, const FusionGroup& group, int weight_memory) {
+  return Terms(around, group, weight_memory).sum();
 }
 
 }  // namespace presil

@@ -40,6 +40,6 @@ struct GroupTerms {
 
 /// Pure. The split over cores is the one with the least of compute and port time; with it, weights
 /// (rows are shared out) or inputs (output channels are) cross the port once for each core.
-GroupTerms terms_of(const ChipSpec& chip, const PlannedNetwork& network, std::size_t group);
+GroupTerms terms_of(const Surroundings& around, const FusionGroup& group, int weight_memory);
 
 }  // namespace presil

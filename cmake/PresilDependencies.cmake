@@ -7,6 +7,7 @@ find_package(CLI11 REQUIRED)
 find_package(Boost REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
+find_package(SQLite3 REQUIRED)
 find_package(Threads REQUIRED)
 
 # SystemC 2.3.4 ships a pkg-config file only, and was built as C++17: a C++20 program links when it

@@ -7,7 +7,7 @@
 
 namespace presil {
 
-void Bundle::predict(std::span<const GroupFeatures* const> groups, std::span<Prediction> out,
+void Bundle::predict(std::span<const GroupFeatures* const> groups, std::span<GroupPrediction> out,
                      const std::string& chip_hash) const {
   PRESIL_CHECK(groups.size() == out.size(), "{} groups for {} results", groups.size(), out.size());
   std::vector<double> cycles(groups.size()), energy(groups.size()), difficulty(groups.size());

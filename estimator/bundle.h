@@ -17,7 +17,7 @@
 namespace presil {
 
 /// Of one group in its network.
-struct Prediction {
+struct GroupPrediction {
   double cycles = 0;
   double low = 0, high = 0;  ///< 90 % interval of cycles
   double energy_pj = 0;
@@ -57,7 +57,7 @@ class Bundle {
 
   /// One a group; many at once are the fast path. `chip_hash`: whose the groups are; a chip that
   /// training never saw has wider intervals. "": one that it saw.
-  void predict(std::span<const GroupFeatures* const> groups, std::span<Prediction> out,
+  void predict(std::span<const GroupFeatures* const> groups, std::span<GroupPrediction> out,
                const std::string& chip_hash = "") const;
   /// 90 % interval of the sum over a network's groups, calibrated on whole networks.
   Interval network_interval(double sum_cycles, std::size_t groups, bool seen_chip) const;

@@ -39,10 +39,10 @@ ScoredCase score(const Regressor& regressor, const CaseSample& sample) {
 
 ScoredCase score(const Bundle& bundle, const CaseSample& sample) {
   ScoredCase result = unpredicted(sample);
-  std::vector<Prediction> out(sample.groups.size());
+  std::vector<GroupPrediction> out(sample.groups.size());
   bundle.predict(features_of(sample), out, sample.chip_hash);
   double sum = 0;
-  for (const Prediction& each : out) sum += each.cycles;
+  for (const GroupPrediction& each : out) sum += each.cycles;
   result.cycles.predicted = sum + sample.link_cycles;
   const Interval interval =
       out.size() == 1
@@ -60,7 +60,7 @@ double group_coverage(const Bundle& bundle, std::span<const CaseSample* const> c
   groups = 0;
   std::size_t covered = 0;
   for (const CaseSample* sample : cases) {
-    std::vector<Prediction> out(sample->groups.size());
+    std::vector<GroupPrediction> out(sample->groups.size());
     bundle.predict(features_of(*sample), out, sample->chip_hash);
     for (std::size_t g = 0; g < out.size(); ++g) {
       const double label = label_of(sample->groups[g], Target::kCycles);

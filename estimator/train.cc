@@ -77,7 +77,7 @@ std::vector<Score> group_scores(const Bundle& bundle, const Dataset& data,
   for (const RowRef& ref : refs) {
     const GroupSample& group = data.group(ref);
     const GroupFeatures* features = &group.features;
-    Prediction prediction;
+    GroupPrediction prediction;
     bundle.predict({&features, 1}, {&prediction, 1});
     scores.push_back(
         {.difficulty = bundle.parts().difficulty.evaluate(features->values.data()),

@@ -22,10 +22,16 @@ struct Outcome {
   std::string text;
 };
 
+/// 2 GB of memory. AddressSanitizer reserves terabytes of addresses and counts what is used itself.
+#ifdef __SANITIZE_ADDRESS__
+constexpr char kLimit[] = "export ASAN_OPTIONS=hard_rss_limit_mb=2000";
+#else
+constexpr char kLimit[] = "ulimit -v 2000000";
+#endif
+
 Outcome run(const std::string& arguments) {
-  // 2 GB of address space and 20 s.
   const std::string command =
-      "bash -c 'ulimit -v 2000000; timeout 20 " PRESIL_BINARY " " + arguments + " 2>&1'";
+      fmt::format("bash -c '{}; timeout 20 {} {} 2>&1'", kLimit, PRESIL_BINARY, arguments);
   FILE* pipe = popen(command.c_str(), "r");
   REQUIRE(pipe != nullptr);
   Outcome outcome;

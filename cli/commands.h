@@ -20,6 +20,8 @@ void add_chips_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
 void add_compile_command(CLI::App& app);
 void add_train_command(CLI::App& app);
+void add_estimate_command(CLI::App& app);
+void add_compare_command(CLI::App& app);
 /// Last: it describes the others.
 void add_completion_command(CLI::App& app);
 

@@ -92,8 +92,8 @@ void train_on_measurements(const Options& options) {
       load_chip(find_chip(options.chip, chips_folder()), parse_overrides(options.set));
   const std::vector<MeasuredCase> cases =
       read_measured(options.csv, chip, options.compile.options(false));
-  const TrainedMeasured trained = train_measured(
-      cases, chip, chip.hash(), {.seed = static_cast<std::uint64_t>(options.seed)});
+  const TrainedMeasured trained =
+      train_measured(cases, chip, chip.hash(), {.seed = static_cast<std::uint64_t>(options.seed)});
   trained.bundle.save(options.out);
   const std::vector<AccuracyRow> rows = {trained.additive, trained.linear};
   if (report.wanted()) report.put(accuracy_csv(rows));

@@ -153,17 +153,6 @@ class Summary {
   std::vector<std::int64_t> mac_busy_;  ///< of each group, all cores
 };
 
-/// Input and output over the host's link, and the call, once an inference.
-Cycles link_cycles(const ChipSpec& chip, const FusedNetwork& network) {
-  double us = chip.host.per_inference_us;
-  if (chip.host.link_gb_per_s > 0)
-    for (const Storage& storage : network.storages)
-      if (storage.is_input || storage.is_output)
-        us += static_cast<double>(storage.map.elements() * storage.map.bits) / 8 /
-              chip.host.link_gb_per_s * 1e-3;
-  return Cycles(std::llround(std::ceil(us * chip.clock_mhz)));
-}
-
 void add_link(RunResult& r) {
   if (r.link.value == 0) return;
   r.groups.push_back(
@@ -253,6 +242,16 @@ std::string_view name_of(Bound bound) {
       return "host";
   }
   return "";
+}
+
+Cycles link_cycles(const ChipSpec& chip, const FusedNetwork& network) {
+  double us = chip.host.per_inference_us;
+  if (chip.host.link_gb_per_s > 0)
+    for (const Storage& storage : network.storages)
+      if (storage.is_input || storage.is_output)
+        us += static_cast<double>(storage.map.elements() * storage.map.bits) / 8 /
+              chip.host.link_gb_per_s * 1e-3;
+  return Cycles(std::llround(std::ceil(us * chip.clock_mhz)));
 }
 
 double peak_macs_per_cycle(const ChipSpec& chip, int mode) {

@@ -101,6 +101,9 @@ struct RunResult {
 /// Multiply-accumulates a cycle of all cores in a precision mode.
 double peak_macs_per_cycle(const ChipSpec& chip, int mode);
 
+/// Input and output over the host's link, and the call, once an inference.
+Cycles link_cycles(const ChipSpec& chip, const FusedNetwork& network);
+
 /// Compiles, simulates, and checks what must hold: bounds, sums of stalls and of latencies, MACs.
 /// Deterministic; not thread-safe (hw/simulate.h).
 RunResult run(const Graph& graph, const ChipSpec& chip, const RunOptions& options = {});

@@ -98,7 +98,9 @@ class Terms {
     tile.positions = stage.out.rows * stage.out.columns;
     const auto images = static_cast<double>(stage.out.batch);
     if (stage.kind == StageKind::kMac) {
-      const Matrix matrix = matrix_of(chip_, tile);
+      Matrix matrix = matrix_of(chip_, tile);
+      matrix.input.run_bytes = matrix.weights.run_bytes = matrix.output.run_bytes =
+          1;  // it has them
       t_.sram_traffic += images * matrix_sram_bytes(chip_, matrix).total();
       t_.output_stage += images * static_cast<double>(matrix_timing(chip_, matrix).output.value) /
                          static_cast<double>(t_.cores_used);

@@ -27,3 +27,10 @@ add_library(onnx_proto SHARED IMPORTED)
 set_target_properties(onnx_proto PROPERTIES IMPORTED_LOCATION ${ONNX_PROTO_LIBRARY})
 set_property(TARGET onnx onnx_proto PROPERTY INTERFACE_COMPILE_DEFINITIONS
              "ONNX_ML=1;ONNX_NAMESPACE=onnx")
+
+# Boosted trees are trained by XGBoost's C API. Its CMake package asks for more than that needs.
+find_library(XGBOOST_LIBRARY xgboost REQUIRED)
+find_path(XGBOOST_INCLUDE xgboost/c_api.h REQUIRED)
+add_library(xgboost SHARED IMPORTED)
+set_target_properties(xgboost PROPERTIES IMPORTED_LOCATION ${XGBOOST_LIBRARY}
+                      INTERFACE_INCLUDE_DIRECTORIES ${XGBOOST_INCLUDE})

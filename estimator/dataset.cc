@@ -24,9 +24,6 @@ bool meets(const Hashes& hashes, const CaseSample& sample) {
 }
 
 void check_case(const CaseSample& sample) {
-  if (sample.groups.empty())
-    throw Error("a sample of family {} on {} has no groups; collect it again", sample.family,
-                sample.chip);
   for (const GroupSample& group : sample.groups)
     if (group.features.values.size() != feature_table().size())
       throw Error("a sample of family {} has {} features, this presil makes {}; collect it again",
@@ -51,6 +48,7 @@ struct HeldOutChips {
 };
 
 Side side_of(const CaseSample& sample, const HeldOutChips& chips, const SplitOptions& options) {
+  if (sample.groups.empty()) return Side::kNothing;
   if (chips.test.contains(sample.chip_hash)) return Side::kUnseenChipTest;
   if (chips.calibrate.contains(sample.chip_hash)) return Side::kUnseenChipCalibrate;
   const double at = hash_share(sample.graph_hash, options.seed);

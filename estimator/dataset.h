@@ -20,6 +20,7 @@ enum class Side : std::uint8_t {
   kTest,                 ///< no group of it occurs in training or calibration
   kUnseenChipCalibrate,  ///< on chips that training never saw: intervals there
   kUnseenChipTest,       ///< on other chips that training never saw
+  kNothing,              ///< a case without groups: nothing in it takes time
 };
 
 struct SplitOptions {
@@ -45,7 +46,7 @@ struct Dataset {
   const GroupSample& group(RowRef row) const { return cases[row.of_case].groups[row.group]; }
 };
 
-/// Cases without groups or with another number of features than feature_table() are an Error.
+/// Throws Error for another number of features than feature_table() has.
 Dataset split(std::vector<CaseSample> cases, const SplitOptions& options = {});
 
 /// A number in [0, 1) that depends on the text and the seed alone.

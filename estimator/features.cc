@@ -106,7 +106,9 @@ std::vector<GroupFeatures> features_of(const ChipSpec& chip, const PlannedNetwor
   const std::size_t count = network.network.groups.size();
   std::vector<GroupTerms> terms;
   terms.reserve(count);
-  for (std::size_t g = 0; g < count; ++g) terms.push_back(terms_of(chip, network, g));
+  for (std::size_t g = 0; g < count; ++g)
+    terms.push_back(
+        terms_of(network.around(chip, g), network.network.groups[g], network.weight_memory));
   const std::vector<GroupFlow> flow = flow_of(chip, network, terms);
   std::vector<GroupFeatures> result;
   result.reserve(count);

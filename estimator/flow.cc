@@ -13,6 +13,10 @@ namespace {
 /// Share of the turnarounds of a port, if every burst took turns, that are met (assumption).
 constexpr double kTurns = 0.25;
 
+/// The most of a group that runs beside the one before (assumption: half of the time the loop order
+/// does not let it).
+constexpr double kBeside = 0.5;
+
 class Flow {
  public:
   Flow(const ChipSpec& chip, const PlannedNetwork& network, std::span<const GroupTerms> terms)
@@ -20,6 +24,8 @@ class Flow {
         network_(network),
         terms_(terms),
         weights_(chip.sram_bytes(), network.room, terms),
+        reads_(chip.memories.size(), 0),
+        writes_(chip.memories.size(), 0),
         control_(
             static_cast<double>(chip.control.issue_cycles + chip.control.issue_latency_cycles)) {}
 
@@ -41,7 +47,7 @@ class Flow {
     const double rest = 1 - beside_;  // what is left of its maps and computation
 
     // Weights first: the next group's, too, while these wait for their place.
-    const WeightStream::Arrival arrival = weights_.stream(g, engines, port_);
+    const WeightStream::Arrival arrival = weights_.stream(g, engines, weight_port());
     flow.weights_ready = arrival.last - before;
     const bool has_weights = t.weight_port > 0;
     const double latency = has_weights ? t.read_latency : 0;
@@ -49,11 +55,12 @@ class Flow {
     // Maps come when the group before is about to be done.
     const double reads = rest * (t.input_port + t.operand_port);
     double first_map = 0, maps_in = 0;
+    double& port = reads_[static_cast<std::size_t>(t.map_memory)];
     if (reads > 0) {
-      port_ = std::max(port_, engines);
-      first_map = port_ + t.first_row_port + t.read_latency;
-      port_ += reads + kTurns * rest * t.turnaround;
-      maps_in = port_ + t.read_latency;
+      port = std::max(port, g > 0 && hands_on_by_memory(g - 1) ? before : engines);
+      first_map = port + t.first_row_port + t.read_latency;
+      port += reads + kTurns * rest * t.turnaround;
+      maps_in = port + t.read_latency;
     }
     const double begun = std::max({engines, has_weights ? arrival.first + latency : 0, first_map});
     const double compute = rest * t.compute() + control_;
@@ -64,14 +71,14 @@ class Flow {
 
     double stored = engines_;
     if (t.output_port > 0) {
-      double& port = duplex(t) ? write_ : port_;
-      port = std::max(std::max(port, begun) + rest * t.output_port, engines_ + t.last_row_port);
-      stored = port + t.write_latency;
+      double& out = write_port(t);
+      out = std::max(std::max(out, begun) + rest * t.output_port, engines_ + t.last_row_port);
+      stored = out + t.write_latency;
     }
     stored += run_next_beside(g, begun);
     done_ = std::max(stored, before);
     if (g + 1 == terms_.size()) done_ += static_cast<double>(chip_.control.completion_cycles);
-    flow.port_done = port_ - before;
+    flow.port_done = port - before;
     flow.cycles = done_ - before;
     weights_.done(g, engines_);
     return flow;
@@ -83,14 +90,19 @@ class Flow {
     beside_ = 0;
     if (g + 1 == terms_.size() || !chip_.control.layer_overlap || !hands_on_by_memory(g)) return 0;
     const GroupTerms& t = terms_[g + 1];
-    const double waits = std::max(engines_, port_) - begun - terms_[g].compute();
+    double& port_free = reads_[static_cast<std::size_t>(t.map_memory)];
+    const double waits = std::max(engines_, port_free) - begun - terms_[g].compute();
     if (waits <= 0) return 0;
-    const double reads = t.input_port + t.operand_port,
-                 port = reads + (t.port > reads ? t.output_port : 0);
+    const double port = t.input_port + t.operand_port + (duplex(t) ? 0 : t.output_port);
     const double needs = t.compute() - port;
-    beside_ = needs > 0 ? std::min(1.0, waits / needs) : 1.0;
+    // Small maps are one tile: read when they are whole. Where the compiler cuts the outputs first,
+    // rows are whole late, too.
+    const double alone = std::max(t.compute(), port);
+    const double many_rows =
+        std::max(0.0, 1 - 4 * (t.read_latency + terms_[g].write_latency) / std::max(1.0, alone));
+    beside_ = kBeside * many_rows * (needs > 0 ? std::min(1.0, waits / needs) : 1.0);
     const double longer = beside_ * (port + kTurns * t.turnaround);
-    port_ += longer;
+    port_free += longer;
     engines_ += longer;
     return longer;
   }
@@ -102,17 +114,23 @@ class Flow {
            !network_.around(chip_, g).is_resident(made);
   }
 
-  static bool duplex(const GroupTerms& t) { return t.port + 1 < t.reads + t.writes; }
+  bool duplex(const GroupTerms& t) const {
+    return chip_.memories[static_cast<std::size_t>(t.map_memory)].duplex;
+  }
+  double& weight_port() { return reads_[static_cast<std::size_t>(network_.weight_memory)]; }
+  double& write_port(const GroupTerms& t) {
+    return (duplex(t) ? writes_ : reads_)[static_cast<std::size_t>(t.map_memory)];
+  }
 
   const ChipSpec& chip_;
   const PlannedNetwork& network_;
   std::span<const GroupTerms> terms_;
   WeightStream weights_;
+  std::vector<double> reads_, writes_;  ///< each port is free; writes: where they have their own
   const double control_;
-  double port_ = 0, write_ = 0;  ///< the port is free (of writes, where they have their own)
-  double engines_ = 0;           ///< they are done with all before
-  double done_ = 0;              ///< the group before was complete
-  double beside_ = 0;            ///< share of the next group that ran beside the one before
+  double engines_ = 0;  ///< they are done with all before
+  double done_ = 0;     ///< the group before was complete
+  double beside_ = 0;   ///< share of the next group that ran beside the one before
 };
 
 }  // namespace

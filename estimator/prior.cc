@@ -15,10 +15,7 @@ double energy_of_group(const ChipSpec& chip, const FusionGroup& group, const Gro
     if (stage.macs > 0)
       mac += static_cast<double>(stage.macs) *
              mac_energy(chip, chip.mac_array.modes[static_cast<std::size_t>(stage.mode)]).value;
-  double memory_pj = 0;  // of the memory that weights and activations mostly lie in
-  const auto found = chip.energy.memory_byte.find(chip.placement.weights);
-  if (found != chip.energy.memory_byte.end()) memory_pj = found->second;
-  return mac + t.sram_traffic * chip.energy.sram_byte + t.memory_bytes * memory_pj +
+  return mac + t.sram_traffic * chip.energy.sram_byte + t.memory_energy +
          t.vector_work * chip.energy.vector_op + t.commands * chip.energy.control_command +
          cycles * chip.energy.idle_mw * 1000 / chip.clock_mhz;
 }

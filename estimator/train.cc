@@ -206,7 +206,7 @@ BoostOptions default_energy_boost() {
 
 Trained train(std::vector<CaseSample> cases, const EdgePairs& edge_pairs,
               const TrainOptions& options) {
-  const Dataset data = split(std::move(cases), options.split);
+  const Dataset data = split(std::move(cases), options.split, edge_pairs);
   Trained result{.bundle = learn(data, options), .accuracy = {}};
   const Regressor ridge = learn_ridge(data, options);
   const Bundle& bundle = result.bundle;

@@ -10,7 +10,9 @@
 #include "cli/progress.h"
 #include "core/error.h"
 #include "estimator/collect.h"
+#include "estimator/plan_network.h"
 #include "estimator/sample_export.h"
+#include "estimator/train.h"
 #include "models/import.h"
 #include "sim/process_pool.h"
 
@@ -96,19 +98,53 @@ void print_failures(const StoreCounts& counts) {
   }
 }
 
+/// What a model trained on the store says of a case: the width of its groups' intervals against
+/// their time.
+CaseJudge learn(const SampleStore& store) {
+  const auto bundle =
+      std::make_shared<const Bundle>(train(store.cases(), store.edge_pairs()).bundle);
+  return [bundle](const std::vector<GroupFeatures>& groups) {
+    std::vector<const GroupFeatures*> rows;
+    for (const GroupFeatures& group : groups) rows.push_back(&group);
+    std::vector<GroupPrediction> predictions(rows.size());
+    bundle->predict(rows, predictions);
+    double width = 0, cycles = 0;
+    for (const GroupPrediction& p : predictions) {
+      width += p.high - p.low;
+      cycles += p.cycles;
+    }
+    return cycles > 0 ? width / cycles : 0;
+  };
+}
+
+/// The rounds of a plan's `refine`, each by a model that knows those before it.
+void refine(const CaseSource& source, SampleStore& store, const CollectOptions& options) {
+  const CasePlanner planner = [](const Graph& graph, const ChipSpec& chip,
+                                 const CompileOptions& compile) {
+    return features_of(chip, plan_network(graph, chip, compile));
+  };
+  for (std::int64_t round = 1; round <= source.plan().refine.rounds; ++round) {
+    const std::vector<std::size_t> chosen = choose_cases(source, store, round, learn, planner);
+    const Collected added = collect_cases(source, store, chosen, options);
+    fmt::print("round {}: {} cases simulated where the model errs most, {} were there already\n",
+               round, added.done, added.there);
+  }
+}
+
 void collect_plan(const Options& options) {
   using Clock = std::chrono::steady_clock;
   const SamplePlan plan = load_plan(find_plan(options.plan));
   const auto [shard, shards] = parse_shard(options.shard);
   SampleStore store = SampleStore::create_or_open(options.out);
   const CaseSource source = source_of(plan);
+  const int workers = options.workers > 0 ? static_cast<int>(options.workers) : processor_count();
   Collected collected;
   const Clock::time_point start = Clock::now();
   {
     Progress progress("cases");
     collected = collect(
         source, store,
-        {.workers = options.workers > 0 ? static_cast<int>(options.workers) : processor_count(),
+        {.workers = workers,
          .seconds_a_case = options.timeout,
          .shard = shard,
          .shards = shards,
@@ -123,6 +159,10 @@ void collect_plan(const Options& options) {
       "cases, {:.0f} samples a second)\n",
       collected.done, collected.failed, collected.there, collected.rows, seconds,
       static_cast<double>(over) / seconds, static_cast<double>(collected.rows) / seconds);
+  if (plan.refine.rounds > 0 && shards > 1)
+    fmt::print("no refinement with --shard: merge the parts and collect without it\n");
+  else
+    refine(source, store, {.workers = workers, .seconds_a_case = options.timeout});
   const StoreCounts counts = store.counts();
   fmt::print("{}: {} cases, {} samples\n", options.out, counts.done, counts.rows);
   print_failures(counts);

@@ -49,6 +49,8 @@ int run(int argc, char** argv) {
   presil::cli::add_estimate_command(app);
   presil::cli::add_compare_command(app);
   presil::cli::add_validate_command(app);
+  presil::cli::add_collect_command(app);
+  presil::cli::add_merge_command(app);
   presil::cli::add_completion_command(app);
   try {
     app.parse(argc, argv);

@@ -121,11 +121,8 @@ constexpr FeatureColumn kColumns[] = {
      [](V v) { return v.t().weight_chunk / time_of(v); }},
     {"last_row_share", "1", "port time of the last output row",
      [](V v) { return v.t().last_row_port / time_of(v); }},
-    {"sram_share", "1", "bytes in and out of SRAM at the banks' rate",
-     [](V v) {
-       return ratio(v.t().sram_traffic,
-                    number(v.chip.sram.banks) * v.chip.sram.bank_bytes_per_cycle * time_of(v));
-     }},
+    {"banks_share", "1", "bytes in and out of SRAM at the banks' rate, over the engines' time",
+     [](V v) { return ratio(v.t().banks, v.t().array + v.t().vector); }},
     {"cores_used", "1", "", [](V v) { return number(v.t().cores_used); }},
     // ---- Memory ----
     {"input_bytes", "bytes", "as stored", [](V v) { return v.t().input_bytes; }},

@@ -57,9 +57,11 @@ class Flow {
     double first_map = 0, maps_in = 0;
     double& port = reads_[static_cast<std::size_t>(t.map_memory)];
     if (reads > 0) {
-      port = std::max(port, g > 0 && hands_on_by_memory(g - 1) ? before : engines);
-      first_map = port + t.first_row_port + t.read_latency;
-      port += reads + kTurns * rest * t.turnaround;
+      const double from = g > 0 && hands_on_by_memory(g - 1) ? before : engines;
+      // Its first rows come between its weights; the port is done when both are in.
+      first_map =
+          std::max(from, has_weights ? arrival.first : port) + t.first_row_port + t.read_latency;
+      port = std::max(port, from) + reads + kTurns * rest * t.turnaround;
       maps_in = port + t.read_latency;
     }
     const double begun = std::max({engines, has_weights ? arrival.first + latency : 0, first_map});

@@ -40,6 +40,8 @@ class Terms {
       t_.writes = port.writes;
       t_.turnaround = port.turnaround;
     }
+    t_.banks = t_.sram_traffic / (static_cast<double>(chip_.sram.banks * t_.cores_used) *
+                                  chip_.sram.bank_bytes_per_cycle);
     t_.smallest = static_cast<double>(smallest_footprint(around_, group_));
     return t_;
   }
@@ -187,7 +189,12 @@ class Terms {
     Port& port = ports_[static_cast<std::size_t>(memory)];
     port.duplex = spec.duplex;
     load.bytes *= copies;
-    const double cycles = port_cycles(chip_, spec, load), bursts = load.bursts(chip_);
+    // One core's channel may wait for its window of requests; the bus serves all cores.
+    const double bus = bus_cycles(spec, load, static_cast<double>(chip_.dma.burst_bytes));
+    const double cycles =
+        std::max(bus, port_cycles(chip_, spec, load) /
+                          static_cast<double>(std::max<std::int64_t>(1, t_.cores_used)));
+    const double bursts = load.bursts(chip_);
     const auto energy = chip_.energy.memory_byte.find(spec.name);
     if (energy != chip_.energy.memory_byte.end()) t_.memory_energy += load.bytes * energy->second;
     (load.write ? port.writes : port.reads) += cycles;

@@ -3,6 +3,8 @@
 // tensor, the time that each engine needs alone. Closed forms over whole stages (hw/timing.h,
 // sim/port.h); no tile is chosen.
 
+#include <algorithm>
+
 #include "estimator/planned_network.h"
 
 namespace presil {
@@ -30,12 +32,14 @@ struct GroupTerms {
   double weight_chunk = 0;    ///< port time of the weights of one block of outputs
   double last_row_port = 0;   ///< port time of the last output row
   double smallest = 0;        ///< bytes: sim/tile_candidates.h smallest_footprint()
+  double banks = 0;           ///< bytes in and out of the scratchpad at the rate of all its banks
   double sram_traffic = 0;    ///< bytes in and out of the scratchpad
   double vector_work = 0;     ///< elements x cost, fused epilogues too
   double commands = 0;        ///< roughly, a count
   std::int64_t cores_used = 1;
 
-  double compute() const { return array + vector + host; }
+  /// Of the engines; no faster than the banks feed them.
+  double compute() const { return std::max(array + vector, banks) + host; }
 };
 
 /// Pure. The split over cores is the one with the least of compute and port time; with it, weights

@@ -4,12 +4,10 @@
 
 namespace presil {
 
-double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoad& load) {
-  const double burst = std::min(load.run, static_cast<double>(chip.dma.burst_bytes));
-  const double latency = load.write ? memory.write_latency_cycles : memory.latency_cycles;
-  double rate = memory.bytes_per_cycle;
-  rate =
-      std::min(rate, static_cast<double>(chip.dma.outstanding) * burst / (latency + burst / rate));
+namespace {
+
+/// At `rate` bytes a cycle, or what beats, the pace of requests and refreshes leave of it.
+double cycles_at(double rate, const MemorySpec& memory, const PortLoad& load, double burst) {
   const double beat = static_cast<double>(memory.beat_bytes);
   if (beat > 0) rate *= burst / (std::ceil(burst / beat) * beat);
   const double request = beat > 0 ? std::min(burst, beat) : burst;
@@ -18,6 +16,21 @@ double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoa
   if (memory.refresh_interval_cycles > 0)
     rate *= 1 - memory.refresh_cycles / memory.refresh_interval_cycles;
   return load.bytes / rate;
+}
+
+}  // namespace
+
+double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoad& load) {
+  const double burst = std::min(load.run, static_cast<double>(chip.dma.burst_bytes));
+  const double latency = load.write ? memory.write_latency_cycles : memory.latency_cycles;
+  const double rate = memory.bytes_per_cycle;
+  const double window =
+      static_cast<double>(chip.dma.outstanding) * burst / (latency + burst / rate);
+  return cycles_at(std::min(rate, window), memory, load, burst);
+}
+
+double bus_cycles(const MemorySpec& memory, const PortLoad& load, double burst_bytes) {
+  return cycles_at(memory.bytes_per_cycle, memory, load, std::min(load.run, burst_bytes));
 }
 
 double beat_cycles(const ChipSpec& chip, const FeatureMap& map, std::int64_t channels, bool write) {

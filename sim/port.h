@@ -23,6 +23,10 @@ struct PortLoad {
 /// requests in flight lets through (bandwidth = window / latency), refreshes included.
 double port_cycles(const ChipSpec& chip, const MemorySpec& memory, const PortLoad& load);
 
+/// Of these, what the port's own rate takes: whatever window of requests one core's channel has,
+/// several cores' together keep it busy.
+double bus_cycles(const MemorySpec& memory, const PortLoad& load, double burst_bytes);
+
 /// What the SRAM's side of a DMA channel needs for a beat of a feature map: the layout's pace.
 double beat_cycles(const ChipSpec& chip, const FeatureMap& map, std::int64_t channels, bool write);
 

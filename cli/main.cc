@@ -45,6 +45,7 @@ int run(int argc, char** argv) {
   presil::cli::add_compile_command(app);
   presil::cli::add_models_command(app);
   presil::cli::add_chips_command(app);
+  presil::cli::add_train_command(app);
   presil::cli::add_validate_command(app);
   presil::cli::add_completion_command(app);
   try {

@@ -83,7 +83,7 @@ GroupFeatures features_of_group(const ChipSpec& chip, const PlannedNetwork& netw
       .group = group,
       .main = main,
       .around = around,
-      .prior = prior_of(chip, group, around, room),
+      .prior = prior_of(chip, group, around),
       .room = room,
       .mode = chip.mac_array.modes[static_cast<std::size_t>(main.mode)],
       .memory = chip.memories[static_cast<std::size_t>(network.weight_memory)],
@@ -106,14 +106,18 @@ std::vector<GroupFeatures> features_of(const ChipSpec& chip, const PlannedNetwor
   const std::size_t count = network.network.groups.size();
   std::vector<GroupTerms> terms;
   terms.reserve(count);
-  for (std::size_t g = 0; g < count; ++g) terms.push_back(terms_of(chip, network, g));
+  for (std::size_t g = 0; g < count; ++g)
+    terms.push_back(
+        terms_of(network.around(chip, g), network.network.groups[g], network.weight_memory));
+  const std::vector<GroupFlow> flow = flow_of(chip, network, terms);
   std::vector<GroupFeatures> result;
   result.reserve(count);
   for (std::size_t g = 0; g < count; ++g)
     result.push_back(features_of_group(chip, network, g,
                                        {.before = g > 0 ? &terms[g - 1] : nullptr,
                                         .self = &terms[g],
-                                        .after = g + 1 < count ? &terms[g + 1] : nullptr}));
+                                        .after = g + 1 < count ? &terms[g + 1] : nullptr,
+                                        .flow = flow[g]}));
   return result;
 }
 

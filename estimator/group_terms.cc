@@ -21,13 +21,13 @@ namespace {
 /// Adds one group's stages up.
 class Terms {
  public:
-  Terms(const ChipSpec& chip, const PlannedNetwork& network, std::size_t group)
-      : chip_(chip),
-        around_(network.around(chip, group)),
-        group_(network.network.groups[group]),
+  Terms(const Surroundings& around, const FusionGroup& group, int weight_memory)
+      : chip_(around.chip),
+        around_(around),
+        group_(group),
         inner_(group_.is_cascade() || is_chain(group_)),
-        ports_(chip.memories.size()),
-        weight_memory_(network.weight_memory) {}
+        ports_(chip_.memories.size()),
+        weight_memory_(weight_memory) {}
 
   GroupTerms sum() && {
     for (std::size_t i = 0; i < group_.stages.size(); ++i) add(group_.stages[i], i);
@@ -48,6 +48,10 @@ class Terms {
   struct Port {
     double reads = 0, writes = 0, read_bursts = 0, write_bursts = 0, turnaround = 0;
     bool duplex = false;
+  };
+  /// How often all cores together load something.
+  struct Copies {
+    double weights = 1, input = 1;
   };
 
   void add(const Stage& stage, std::size_t number) {
@@ -73,22 +77,52 @@ class Terms {
   void compute(const Stage& stage) {
     if (stage.macs > 0)
       t_.array_ideal += static_cast<double>(stage.macs) / peak_macs_per_cycle(chip_, stage.mode);
+    copies_ = {};
     if (stage.kind == StageKind::kRecurrent) return recurrent(stage);
-    double least = 0;
     std::int64_t used = 1;
-    for (const CoreSplit split : {CoreSplit::kNone, CoreSplit::kRows, CoreSplit::kOutputs}) {
-      if (split != CoreSplit::kNone && chip_.cores == 1) continue;
-      if (split == CoreSplit::kOutputs && inner_) continue;
-      const std::vector<Part> parts = parts_of(chip_, stage, split);
-      const double cycles = compute_cycles(around_, stage, whole_stage(stage), parts.front().rows,
-                                           parts.front().outputs);
-      if (split != CoreSplit::kNone && cycles >= least) continue;
-      least = cycles;
-      used = static_cast<std::int64_t>(parts.size());
-    }
+    double cycles = part_cycles(stage, CoreSplit::kNone, used);
+    if (chip_.cores > 1) cycles = share_out(stage, cycles, used);
     t_.cores_used = std::max(t_.cores_used, used);
-    (stage.kind == StageKind::kMac ? t_.array : t_.vector) += least;
+    (stage.kind == StageKind::kMac ? t_.array : t_.vector) += cycles;
     traffic(stage);
+  }
+
+  double part_cycles(const Stage& stage, CoreSplit split, std::int64_t& used) const {
+    const std::vector<Part> parts = parts_of(chip_, stage, split);
+    used = static_cast<std::int64_t>(parts.size());
+    return compute_cycles(around_, stage, whole_stage(stage), parts.front().rows,
+                          parts.front().outputs);
+  }
+
+  /// Over the cores, by rows or by output channels. Gives the computation of one.
+  double share_out(const Stage& stage, double alone, std::int64_t& used) {
+    const double weights = around_.weights_stay ? 0
+                                                : static_cast<double>(weight_total_of(stage)) *
+                                                      stage.stored_ratio / rate_of(weight_memory_);
+    const double input =
+        around_.is_resident(stage.input)
+            ? 0
+            : static_cast<double>(stage.in.bytes()) / rate_of(around_.memory_of(stage.input));
+    double least = std::max(alone, weights + input), cycles = alone;
+    for (const CoreSplit split : {CoreSplit::kRows, CoreSplit::kOutputs}) {
+      if (split == CoreSplit::kOutputs && inner_) continue;  // chains are cut by rows
+      std::int64_t parts = 1;
+      const double compute = part_cycles(stage, split, parts);
+      const auto times = static_cast<double>(parts);
+      const Copies copies{.weights = split == CoreSplit::kRows ? times : 1,
+                          .input = split == CoreSplit::kOutputs && !stage.channelwise ? times : 1};
+      const double cost = std::max(compute, weights * copies.weights + input * copies.input);
+      if (cost >= least && !inner_) continue;
+      least = cost;
+      cycles = compute;
+      used = parts;
+      copies_ = copies;
+    }
+    return cycles;
+  }
+
+  double rate_of(int memory) const {
+    return chip_.memories[static_cast<std::size_t>(memory)].bytes_per_cycle;
   }
 
   /// The command that would compute a whole stage.
@@ -98,7 +132,9 @@ class Terms {
     tile.positions = stage.out.rows * stage.out.columns;
     const auto images = static_cast<double>(stage.out.batch);
     if (stage.kind == StageKind::kMac) {
-      const Matrix matrix = matrix_of(chip_, tile);
+      Matrix matrix = matrix_of(chip_, tile);
+      // It has them all.
+      matrix.input.run_bytes = matrix.weights.run_bytes = matrix.output.run_bytes = 1;
       t_.sram_traffic += images * matrix_sram_bytes(chip_, matrix).total();
       t_.output_stage += images * static_cast<double>(matrix_timing(chip_, matrix).output.value) /
                          static_cast<double>(t_.cores_used);
@@ -146,11 +182,14 @@ class Terms {
 
   // ---- Ports ----
 
-  double transfer(int memory, const PortLoad& load) {
+  double transfer(int memory, PortLoad load, double copies) {
     const MemorySpec& spec = chip_.memories[static_cast<std::size_t>(memory)];
     Port& port = ports_[static_cast<std::size_t>(memory)];
     port.duplex = spec.duplex;
+    load.bytes *= copies;
     const double cycles = port_cycles(chip_, spec, load), bursts = load.bursts(chip_);
+    const auto energy = chip_.energy.memory_byte.find(spec.name);
+    if (energy != chip_.energy.memory_byte.end()) t_.memory_energy += load.bytes * energy->second;
     (load.write ? port.writes : port.reads) += cycles;
     (load.write ? port.write_bursts : port.read_bursts) += bursts;
     port.turnaround = turnaround_cycles(spec, std::min(port.read_bursts, port.write_bursts));
@@ -177,7 +216,9 @@ class Terms {
               double& bytes) {
     bytes += static_cast<double>(map.bytes());
     if (around_.is_resident(tensor)) return;
-    const double cycles = transfer(around_.memory_of(tensor), load_of(map, false));
+    t_.map_memory = around_.memory_of(tensor);
+    const double cycles =
+        transfer(t_.map_memory, load_of(map, false), tensor == stage.input ? copies_.input : 1);
     port += cycles;
     const auto rows = static_cast<double>(map.batch * map.rows);
     const double needed = tensor != stage.input ? 1
@@ -193,8 +234,8 @@ class Terms {
     t_.weight_bytes += total;
     if (around_.weights_stay) return;
     const double stored = total * stage.stored_ratio;
-    const double cycles =
-        transfer(weight_memory_, {stored, stored, false, chip_.dma.weight_beat_cycles});
+    const double cycles = transfer(
+        weight_memory_, {stored, stored, false, chip_.dma.weight_beat_cycles}, copies_.weights);
     t_.weight_port += cycles;
     if (stage.kind != StageKind::kMac) return;
     const PrecisionMode& mode = chip_.mac_array.modes[static_cast<std::size_t>(stage.mode)];
@@ -206,24 +247,26 @@ class Terms {
   void map_out(const Stage& stage) {
     t_.output_bytes += static_cast<double>(stage.out.bytes());
     if (around_.is_resident(stage.output)) return;
-    const double cycles = transfer(around_.memory_of(stage.output), load_of(stage.out, true));
+    t_.map_memory = around_.memory_of(stage.output);
+    const double cycles = transfer(t_.map_memory, load_of(stage.out, true), 1);
     t_.output_port += cycles;
     t_.last_row_port = cycles / static_cast<double>(stage.out.batch * stage.out.rows);
   }
 
   const ChipSpec& chip_;
-  Surroundings around_;
+  const Surroundings& around_;
   const FusionGroup& group_;
   const bool inner_;
   std::vector<Port> ports_;
   int weight_memory_;
+  Copies copies_;
   GroupTerms t_;
 };
 
 }  // namespace
 
-GroupTerms terms_of(const ChipSpec& chip, const PlannedNetwork& network, std::size_t group) {
-  return Terms(chip, network, group).sum();
+GroupTerms terms_of(const Surroundings& around, const FusionGroup& group, int weight_memory) {
+  return Terms(around, group, weight_memory).sum();
 }
 
 }  // namespace presil

@@ -21,6 +21,8 @@ struct GroupTerms {
   double turnaround = 0;         ///< if every burst of the lesser direction took turns
   double bursts = 0;             ///< a count
   double input_bytes = 0, weight_bytes = 0, operand_bytes = 0, output_bytes = 0;
+  int map_memory = 0;         ///< index in ChipSpec::memories: where its maps cross a port
+  double memory_energy = 0;   ///< picojoules of what crosses the ports
   double memory_bytes = 0;    ///< over all ports, each map and weight once
   double read_latency = 0;    ///< command issued to first byte, where anything is read
   double write_latency = 0;   ///< last result to the response, where anything is written
@@ -36,7 +38,8 @@ struct GroupTerms {
   double compute() const { return array + vector + host; }
 };
 
-/// Pure. The split over cores is the one with the least compute time.
-GroupTerms terms_of(const ChipSpec& chip, const PlannedNetwork& network, std::size_t group);
+/// Pure. The split over cores is the one with the least of compute and port time; with it, weights
+/// (rows are shared out) or inputs (output channels are) cross the port once for each core.
+GroupTerms terms_of(const Surroundings& around, const FusionGroup& group, int weight_memory);
 
 }  // namespace presil

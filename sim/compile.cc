@@ -26,7 +26,7 @@ CompiledNetwork compile(const Graph& graph, const ChipSpec& chip, const CompileO
   check_fusion(context, fused);
   Tiler tiler;
   const PlanOptions plan{.steady = options.steady, .pinned = options.pinned, .pins = options.pins};
-  result.network = form_cascades(chip, form_chains(chip, graph, fused, tiler, plan));
+  result.network = form_cascades(chip, form_chains(chip, graph, fused, tiler_price(tiler), plan));
   check_fusion(context, result.network);
   check_pinned_groups(result.network, options.pinned, options.pins);
   result.plan = plan_memory(chip, result.network, tiler, plan, graph);

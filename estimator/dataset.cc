@@ -24,9 +24,6 @@ bool meets(const Hashes& hashes, const CaseSample& sample) {
 }
 
 void check_case(const CaseSample& sample) {
-  if (sample.groups.empty())
-    throw Error("a sample of family {} on {} has no groups; collect it again", sample.family,
-                sample.chip);
   for (const GroupSample& group : sample.groups)
     if (group.features.values.size() != feature_table().size())
       throw Error("a sample of family {} has {} features, this presil makes {}; collect it again",
@@ -50,10 +47,22 @@ struct HeldOutChips {
   Hashes test, calibrate;
 };
 
-Side side_of(const CaseSample& sample, const HeldOutChips& chips, const SplitOptions& options) {
+/// What decides a case's side: its graph, and of an edge pair the same one for both.
+std::vector<std::string> keys_of(const std::vector<CaseSample>& cases,
+                                 const EdgePairs& edge_pairs) {
+  std::vector<std::string> keys;
+  for (const CaseSample& sample : cases) keys.push_back(sample.graph_hash);
+  for (const auto& [less, more] : edge_pairs)
+    keys.at(less) = keys.at(more) = std::min(keys.at(less), keys.at(more));
+  return keys;
+}
+
+Side side_of(const CaseSample& sample, const std::string& key, const HeldOutChips& chips,
+             const SplitOptions& options) {
+  if (sample.groups.empty()) return Side::kNothing;
   if (chips.test.contains(sample.chip_hash)) return Side::kUnseenChipTest;
   if (chips.calibrate.contains(sample.chip_hash)) return Side::kUnseenChipCalibrate;
-  const double at = hash_share(sample.graph_hash, options.seed);
+  const double at = hash_share(key, options.seed);
   if (at < options.test) return Side::kTest;
   return at < options.test + options.calibrate ? Side::kCalibrate : Side::kTrain;
 }
@@ -74,15 +83,17 @@ double hash_share(const std::string& text, std::uint64_t seed) {
   return Random(state).uniform();
 }
 
-Dataset split(std::vector<CaseSample> cases, const SplitOptions& options) {
+Dataset split(std::vector<CaseSample> cases, const SplitOptions& options,
+              const EdgePairs& edge_pairs) {
   Dataset data;
   for (const CaseSample& sample : cases) check_case(sample);
   data.cases = std::move(cases);
   const HeldOutChips chips(data.cases, options);
   Hashes test;
-  for (const CaseSample& sample : data.cases) {
-    data.sides.push_back(side_of(sample, chips, options));
-    if (data.sides.back() == Side::kTest) add_hashes(test, sample);
+  const std::vector<std::string> keys = keys_of(data.cases, edge_pairs);
+  for (std::size_t c = 0; c < data.cases.size(); ++c) {
+    data.sides.push_back(side_of(data.cases[c], keys[c], chips, options));
+    if (data.sides.back() == Side::kTest) add_hashes(test, data.cases[c]);
   }
   // An operator of a test network is a test case of its own.
   for (std::size_t c = 0; c < data.cases.size(); ++c) {

@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "estimator/regressor.h"
@@ -20,6 +21,7 @@ enum class Side : std::uint8_t {
   kTest,                 ///< no group of it occurs in training or calibration
   kUnseenChipCalibrate,  ///< on chips that training never saw: intervals there
   kUnseenChipTest,       ///< on other chips that training never saw
+  kNothing,              ///< a case without groups: nothing in it takes time
 };
 
 struct SplitOptions {
@@ -45,8 +47,13 @@ struct Dataset {
   const GroupSample& group(RowRef row) const { return cases[row.of_case].groups[row.group]; }
 };
 
-/// Cases without groups or with another number of features than feature_table() are an Error.
-Dataset split(std::vector<CaseSample> cases, const SplitOptions& options = {});
+/// Two cases that differ by one channel; indices in the cases, fewer channels first.
+using EdgePairs = std::vector<std::pair<std::size_t, std::size_t>>;
+
+/// Both cases of an edge pair are on the same side. Throws Error for another number of features
+/// than feature_table() has.
+Dataset split(std::vector<CaseSample> cases, const SplitOptions& options = {},
+              const EdgePairs& edge_pairs = {});
 
 /// A number in [0, 1) that depends on the text and the seed alone.
 double hash_share(const std::string& text, std::uint64_t seed);

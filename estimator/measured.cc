@@ -69,13 +69,6 @@ std::vector<double> fit_weights(const std::vector<const MeasuredCase*>& cases, d
   return weights;
 }
 
-double base_of(const AdditiveRegressor& model, const GroupFeatures& group) {
-  double base = 0;
-  for (std::size_t c = 0; c < model.weights.size(); ++c)
-    base += model.weights[c] * static_cast<double>(group.values[c]);
-  return std::max(base, model.least);
-}
-
 /// Half the squared log error of sums; its second derivatives are bounded by each group's share
 /// (Jensen), so that all groups of a network may move at once.
 Forest fit_trees(const std::vector<const MeasuredCase*>& cases, const AdditiveRegressor& linear,
@@ -85,7 +78,7 @@ Forest fit_trees(const std::vector<const MeasuredCase*>& cases, const AdditiveRe
   for (const MeasuredCase* each : cases)
     for (const GroupFeatures& group : each->groups) {
       rows.add(group.values);
-      base.push_back(base_of(linear, group));
+      base.push_back(linear.base(group.values));
     }
   const Loss loss = [&](std::span<const float> predictions, std::span<float> gradient,
                         std::span<float> hessian) {

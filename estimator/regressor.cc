@@ -38,16 +38,19 @@ struct Predict {
   }
   void operator()(const AdditiveRegressor& additive) const {
     additive.residual.evaluate(rows_of(groups), out);
-    for (std::size_t i = 0; i < groups.size(); ++i) {
-      double base = 0;
-      for (std::size_t c = 0; c < additive.weights.size(); ++c)
-        base += additive.weights[c] * static_cast<double>(groups[i]->values[c]);
-      out[i] = std::max(base, additive.least) * factor(out[i]);
-    }
+    for (std::size_t i = 0; i < groups.size(); ++i)
+      out[i] = additive.base(groups[i]->values) * factor(out[i]);
   }
 };
 
 }  // namespace
+
+double AdditiveRegressor::base(std::span<const float> row) const {
+  double sum = 0;
+  for (std::size_t c = 0; c < weights.size(); ++c)
+    if (weights[c] > 0) sum += weights[c] * std::max(0.0, static_cast<double>(row[c]));
+  return std::max(sum, least);
+}
 
 std::string_view name_of(Target target) {
   switch (target) {

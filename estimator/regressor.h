@@ -29,12 +29,15 @@ struct BoostedRegressor {
   Forest residual;
 };
 
-/// (weights . features) x exp(residual), no weight negative: learned without a closed form from
-/// sums over groups (estimator/measured.h).
+/// base x exp(residual), base: weights . features, nothing of it negative: learned without a closed
+/// form from sums over groups (estimator/measured.h).
 struct AdditiveRegressor {
   std::vector<double> weights;  ///< one a feature
   double least = 0;             ///< of a group, > 0
   Forest residual;
+
+  /// Features below 0 count as 0. At least `least`.
+  double base(std::span<const float> row) const;
 };
 
 using Regressor = std::variant<PriorRegressor, Ridge, BoostedRegressor, AdditiveRegressor>;

@@ -18,7 +18,7 @@ constexpr const char* kSchema = R"(
 CREATE TABLE notes(key TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE cases(
   case_id TEXT PRIMARY KEY, graph_hash TEXT NOT NULL, chip_hash TEXT NOT NULL, chip TEXT NOT NULL,
-  precision TEXT NOT NULL, level INTEGER NOT NULL, family TEXT NOT NULL, pair TEXT NOT NULL,
+  options TEXT NOT NULL, level INTEGER NOT NULL, family TEXT NOT NULL, pair TEXT NOT NULL,
   failed INTEGER NOT NULL, reason TEXT NOT NULL,
   link_cycles REAL NOT NULL, latency_cycles REAL NOT NULL, energy_pj REAL NOT NULL) WITHOUT ROWID;
 CREATE TABLE samples(
@@ -29,7 +29,7 @@ CREATE TABLE samples(
 )";
 
 constexpr const char* kCaseColumns =
-    "case_id, graph_hash, chip_hash, chip, precision, level, family, pair, failed, reason, "
+    "case_id, graph_hash, chip_hash, chip, options, level, family, pair, failed, reason, "
     "link_cycles, latency_cycles, energy_pj";
 constexpr const char* kSampleColumns =
     "case_id, number, name, kind, group_hash, prior_cycles, prior_energy_pj, cycles, energy_pj, "
@@ -77,7 +77,7 @@ StoredCase read_case(const Statement& row) {
   sample.graph_hash = row.text(1);
   sample.chip_hash = row.text(2);
   sample.chip = row.text(3);
-  result.precision = row.text(4);
+  result.options = row.text(4);
   sample.simulator_version = kSimulatorVersion;
   sample.level = static_cast<Level>(row.integer(5));
   sample.family = row.text(6);
@@ -116,7 +116,7 @@ class Inserter {
                           .bind(1, sample.graph_hash)
                           .bind(2, sample.chip_hash)
                           .bind(3, sample.chip)
-                          .bind(4, stored.precision)
+                          .bind(4, stored.options)
                           .bind(5, static_cast<std::int64_t>(sample.level))
                           .bind(6, sample.family)
                           .bind(7, stored.pair)
@@ -231,7 +231,7 @@ std::vector<StoredCase> SampleStore::distinct() const {
   std::set<std::tuple<std::string, std::string, std::string>> seen;
   for (StoredCase& stored : this->stored()) {
     if (stored.failed) continue;
-    if (seen.insert({stored.sample.graph_hash, stored.sample.chip_hash, stored.precision}).second)
+    if (seen.insert({stored.sample.graph_hash, stored.sample.chip_hash, stored.options}).second)
       result.push_back(std::move(stored));
   }
   return result;

@@ -27,7 +27,7 @@ struct StoredCase {
   std::string reason = {};
   /// Of a step-edge pair: the id that both of its cases give, which differ by one channel.
   std::string pair = {};
-  std::string precision = {};  ///< "int8", "w4a8", ...: as --precision says it
+  std::string options = {};  ///< of the compiler: "int8", "w4a8 steady", ...
 };
 
 /// What a file holds.
@@ -51,7 +51,7 @@ class SampleStore {
   /// Adds what `other` has and this one has not; one transaction. Cases added.
   std::size_t merge(const SampleStore& other);
 
-  /// Those done, in the order of case_id. The same graph, chip and precision only once.
+  /// Those done, in the order of case_id. The same graph, chip and options only once.
   std::vector<CaseSample> cases() const;
   /// Indices in cases() of the two cases of each step-edge pair, fewer channels first.
   std::vector<std::pair<std::size_t, std::size_t>> edge_pairs() const;

@@ -197,16 +197,26 @@ std::vector<AccuracyRow> judge(const std::string& model, const Scorer& scorer, c
 }  // namespace
 
 BoostOptions default_cycles_boost() {
-  return {.rounds = 160, .depth = 6, .learning_rate = 0.12, .column_share = 0.5, .bins = 256};
+  return {.rounds = 160,
+          .depth = 6,
+          .learning_rate = 0.12,
+          .least_weight = 1,
+          .column_share = 0.8,
+          .huber = 0.05};
 }
 
 BoostOptions default_energy_boost() {
-  return {.rounds = 60, .depth = 5, .learning_rate = 0.2, .column_share = 0.5, .bins = 256};
+  return {.rounds = 60,
+          .depth = 5,
+          .learning_rate = 0.2,
+          .least_weight = 1,
+          .column_share = 0.8,
+          .huber = 0.05};
 }
 
 Trained train(std::vector<CaseSample> cases, const EdgePairs& edge_pairs,
               const TrainOptions& options) {
-  const Dataset data = split(std::move(cases), options.split);
+  const Dataset data = split(std::move(cases), options.split, edge_pairs);
   Trained result{.bundle = learn(data, options), .accuracy = {}};
   const Regressor ridge = learn_ridge(data, options);
   const Bundle& bundle = result.bundle;

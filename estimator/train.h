@@ -25,8 +25,6 @@ struct TrainOptions {
   int threads = 1;  ///< how many forests grow at once; no result depends on it
 };
 
-using EdgePairs = std::vector<std::pair<std::size_t, std::size_t>>;
-
 /// A bundle and the whole table of how it did (the bundle has the short one).
 struct Trained {
   Bundle bundle;

@@ -34,7 +34,7 @@ class ScratchFile {
 StoredCase a_case(const std::string& id, std::size_t groups = 2) {
   StoredCase result;
   result.case_id = id;
-  result.precision.assign("int8");
+  result.options.assign("int8");
   CaseSample& sample = result.sample;
   sample.graph_hash = "graph of " + id;
   sample.chip_hash.assign("chip");
@@ -123,7 +123,7 @@ TEST_CASE("the same graph on the same chip counts once, in another precision aga
   SampleStore store = SampleStore::create_or_open(file);
   StoredCase again = a_case("b"), other = a_case("c");
   again.sample.graph_hash = other.sample.graph_hash = a_case("a").sample.graph_hash;
-  other.precision.assign("w4a8");
+  other.options.assign("w4a8");
   store.add(std::vector<StoredCase>{a_case("a"), again, other});
   CHECK(store.stored().size() == 3);
   CHECK(store.cases().size() == 2);

@@ -43,8 +43,7 @@ std::int64_t weight_total(const FusionGroup& group) {
 std::int64_t weight_total_of(const Stage& s) {
   std::int64_t total = aligned(s.constant_bytes);
   if (s.kind == StageKind::kMac && !s.weights_are_activations)
-    total += aligned(s.weight_bytes(s.out.channels, s.reduction) *
-                     (s.weights_per_image ? s.out.batch : 1));
+    total += aligned(s.weight_bytes(s.out.channels, s.reduction) * s.weight_copies());
   if (s.kind == StageKind::kRecurrent)
     total += aligned(s.weight_bytes(s.gates * s.hidden, s.reduction + s.hidden) * s.directions);
   return total;
@@ -62,8 +61,12 @@ std::vector<Lifetime> lifetimes(const FusedNetwork& network) {
     });
   }
   for (std::size_t s = 0; s < lives.size(); ++s) {
-    if (network.storages[s].is_input || network.storages[s].is_constant) lives[s].first = -1;
-    if (network.storages[s].is_output) lives[s].last = static_cast<int>(network.groups.size());
+    const Storage& storage = network.storages[s];
+    const bool from_start = storage.is_input || storage.is_constant;
+    const bool is_read = lives[s].last >= lives[s].first;
+    if (from_start) lives[s].first = -1;
+    if (storage.is_output || (from_start && is_read && network.runs_again))
+      lives[s].last = static_cast<int>(network.groups.size());
   }
   return lives;
 }

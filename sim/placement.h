@@ -28,7 +28,8 @@ struct Lifetime {
   bool meets(const Lifetime& other) const { return first <= other.last && other.first <= last; }
 };
 
-/// From its producer (or -1 for inputs) to its last reader (or past the end for outputs).
+/// From its producer (or -1 for inputs and constants) to its last reader; past the end for outputs,
+/// and where the network runs again for what it reads from the start.
 std::vector<Lifetime> lifetimes(const FusedNetwork& network);
 
 /// Puts items that live at the same time at different addresses: largest first, each at the lowest

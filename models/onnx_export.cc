@@ -221,20 +221,22 @@ class Exporter {
     w_.node("Add", {product, w_.name(op_->inputs[2])}, out_);
   }
 
-  /// MatMul transposes nothing; Einsum does it without a copy.
+  /// MatMul transposes nothing itself.
   void matmul() {
     const auto& attrs = op_->as<MatMulAttrs>();
-    if (!attrs.transpose_a && !attrs.transpose_b) {
-      w_.node("MatMul", in_, out_);
-      return;
-    }
-    if (in_shape(0).size() != in_shape(1).size() || in_shape(0).size() > 10)
-      throw Error("operator '{}': a transposed product that broadcasts is not exported", op_->name);
-    const std::string batch = std::string("abcdefgh").substr(0, in_shape(0).size() - 2);
-    w_.node("Einsum", in_, out_)
-        .text("equation",
-              fmt::format("{0}{1},{0}{2}->{0}mn", batch, attrs.transpose_a ? "km" : "mk",
-                          attrs.transpose_b ? "nk" : "kn"));
+    const std::string a = attrs.transpose_a ? transposed(0, "a") : in_[0];
+    const std::string b = attrs.transpose_b ? transposed(1, "b") : in_[1];
+    w_.node("MatMul", {a, b}, out_);
+  }
+
+  /// Operand `i` with its last two axes swapped.
+  std::string transposed(std::size_t i, const char* suffix) {
+    std::vector<std::int64_t> perm(in_shape(i).size());
+    std::iota(perm.begin(), perm.end(), 0);
+    std::swap(perm[perm.size() - 1], perm[perm.size() - 2]);
+    const std::string name = part(suffix);
+    w_.node("Transpose", {in_[i]}, {name}).integers("perm", perm);
+    return name;
   }
 
   /// ONNX has the lengths of the sequences between bias and initial state.

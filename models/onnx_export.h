@@ -19,8 +19,8 @@ struct ExportOptions {
 };
 
 /// The network as an ONNX file's bytes (IR 8, opset 17, one node an operator or a few). Read back
-/// with load_network() it is the same Graph by hash(), except: a channels-last kReshape becomes a
-/// Transpose and a Reshape. Deterministic. Throws Error naming the operator or tensor: quantised
+/// with load_network() it is the same Graph by hash(), with two exceptions, for which ONNX has no
+/// operator: a channels-last kReshape and a kMatMul that transposes get a Transpose in front. Deterministic. Throws Error naming the operator or tensor: quantised
 /// networks, kHost, and what ONNX has no operator for.
 std::string export_onnx(const Graph& graph, const ExportOptions& options = {});
 

@@ -16,7 +16,7 @@ struct Genome {
 
 /// `values` and how each is written in files. More than one value: gene `axis` chooses.
 template <typename T>
-struct Choice {
+struct Property {
   std::vector<T> values;
   std::vector<std::string> texts;
   int axis = -1;

@@ -46,7 +46,7 @@ struct SectionText {
   std::vector<std::pair<std::string, std::string>> lines;
 
   template <typename T>
-  void operator()(const std::string& section, const std::string& key, const Choice<T>& choice) {
+  void operator()(const std::string& section, const std::string& key, const Property<T>& choice) {
     const std::size_t i = choice.axis < 0 ? 0 : genome.genes[static_cast<std::size_t>(choice.axis)];
     const std::string name = section.empty() ? "network" : section;
     if (lines.empty() || lines.back().first != name) lines.emplace_back(name, "");

@@ -150,9 +150,9 @@ SearchSpace SearchSpace::restricted(const std::vector<std::vector<std::size_t>>&
   PRESIL_CHECK(staged() != nullptr && kept.size() == axes_.size(), "cannot restrict '{}'", name_);
   StagedSpec spec = *staged();
   visit_properties(
-      spec, [&]<typename T>(const std::string&, const std::string&, Choice<T>& choice) {
+      spec, [&]<typename T>(const std::string&, const std::string&, Property<T>& choice) {
         if (choice.axis < 0) return;
-        Choice<T> smaller;
+        Property<T> smaller;
         for (const std::size_t i : kept[static_cast<std::size_t>(choice.axis)]) {
           smaller.values.push_back(choice.values.at(i));
           smaller.texts.push_back(choice.texts.at(i));

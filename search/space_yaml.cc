@@ -146,8 +146,8 @@ std::vector<std::string> written_out(const std::string& text) {
 }
 
 template <typename T>
-Choice<T> parse_choice(const std::vector<std::string>& texts, const Rule& rule) {
-  Choice<T> choice;
+Property<T> parse_choice(const std::vector<std::string>& texts, const Rule& rule) {
+  Property<T> choice;
   for (const std::string& text : texts) {
     for (const std::string& one : written_out(text)) {
       if (std::find(choice.texts.begin(), choice.texts.end(), one) != choice.texts.end())
@@ -174,7 +174,7 @@ class PropertyReader {
       : root_(root), input_(input), stem_(stem), head_(head), stages_(stages) {}
 
   template <typename T>
-  void operator()(const std::string& section, const std::string& key, Choice<T>& choice) {
+  void operator()(const std::string& section, const std::string& key, Property<T>& choice) {
     if (kind_of(section) == "stage" && key == "block") ++stage_;
     YamlMap& map = map_of(section);
     const Rule& rule = rule_of(section, key);
@@ -272,7 +272,7 @@ struct PropertyWriter {
     return sections.emplace_back(section, std::vector<std::string>{}).second;
   }
   template <typename T>
-  void operator()(const std::string& section, const std::string& key, const Choice<T>& choice) {
+  void operator()(const std::string& section, const std::string& key, const Property<T>& choice) {
     if (choice.texts == std::vector<std::string>{rule_of(section, key).otherwise}) return;
     of(section).push_back(fmt::format("{}: {}", key, value_text(choice.texts)));
   }
@@ -305,19 +305,19 @@ std::string write_staged(const StagedSpec& spec) {
 
 std::vector<Axis> number_axes(StagedSpec& spec) {
   std::vector<Axis> axes;
-  visit_properties(
-      spec, [&]<typename T>(const std::string& section, const std::string& key, Choice<T>& choice) {
-        choice.axis = -1;
-        if (choice.values.size() < 2) return;
-        choice.axis = static_cast<int>(axes.size());
-        Axis& axis = axes.emplace_back();
-        axis.name = section.empty() ? key : section + "." + key;
-        axis.choices = choice.texts;
-        if constexpr (kIsNumber<T>) {
-          if (rule_of(section, key).ordered)
-            for (const T& value : choice.values) axis.values.push_back(static_cast<double>(value));
-        }
-      });
+  visit_properties(spec, [&]<typename T>(const std::string& section, const std::string& key,
+                                         Property<T>& choice) {
+    choice.axis = -1;
+    if (choice.values.size() < 2) return;
+    choice.axis = static_cast<int>(axes.size());
+    Axis& axis = axes.emplace_back();
+    axis.name = section.empty() ? key : section + "." + key;
+    axis.choices = choice.texts;
+    if constexpr (kIsNumber<T>) {
+      if (rule_of(section, key).ordered)
+        for (const T& value : choice.values) axis.values.push_back(static_cast<double>(value));
+    }
+  });
   return axes;
 }
 

@@ -33,24 +33,24 @@ struct PrecisionName {
 
 struct StageSpec {
   std::string name;
-  Choice<BlockKind> block;
-  Choice<std::int64_t> kernel;
-  Choice<double> expansion;  ///< channels inside over channels in
-  Choice<std::int64_t> channels;
-  Choice<std::int64_t> depth;
-  Choice<std::int64_t> stride;
-  Choice<StridePlace> stride_at;
-  Choice<double> squeeze_excite;  ///< channels squeezed to, over channels inside; 0: none
-  Choice<Activation> activation;
-  Choice<std::int64_t> group_channels;
-  Choice<double> compression;  ///< of a tucker block: compressed over outer channels, both sides
-  Choice<std::int64_t> heads;  ///< of a conformer's attention
-  Choice<PrecisionName> precision;
+  Property<BlockKind> block;
+  Property<std::int64_t> kernel;
+  Property<double> expansion;  ///< channels inside over channels in
+  Property<std::int64_t> channels;
+  Property<std::int64_t> depth;
+  Property<std::int64_t> stride;
+  Property<StridePlace> stride_at;
+  Property<double> squeeze_excite;  ///< channels squeezed to, over channels inside; 0: none
+  Property<Activation> activation;
+  Property<std::int64_t> group_channels;
+  Property<double> compression;  ///< of a tucker block: compressed over outer channels, both sides
+  Property<std::int64_t> heads;  ///< of a conformer's attention
+  Property<PrecisionName> precision;
 };
 
 struct StemSpec {
-  Choice<std::int64_t> channels, kernel, stride;
-  Choice<Activation> activation;
+  Property<std::int64_t> channels, kernel, stride;
+  Property<Activation> activation;
 };
 
 enum class HeadKind : std::uint8_t { kClassifier, kSsdLite, kSegmentation, kCtc };
@@ -60,9 +60,9 @@ const std::vector<std::string>& head_names();
 struct HeadSpec {
   HeadKind kind = HeadKind::kClassifier;
   std::int64_t classes = 1000;
-  Choice<std::int64_t> channels;  ///< of the last 1x1 convolution (segmentation: inside); 0: none
-  Choice<std::int64_t> output_size;  ///< segmentation: height of what comes out; 0: the input's
-  Choice<Activation> activation;
+  Property<std::int64_t> channels;  ///< of the last 1x1 convolution (segmentation: inside); 0: none
+  Property<std::int64_t> output_size;  ///< segmentation: height of what comes out; 0: the input's
+  Property<Activation> activation;
 };
 
 /// Of images: [1, channels, resolution, resolution]. Of sequences: [1, 1, frames, features], to
@@ -70,14 +70,14 @@ struct HeadSpec {
 struct InputSpec {
   bool sequence = false;
   std::int64_t channels = 3, features = 80;
-  Choice<std::int64_t> resolution;  ///< or frames
+  Property<std::int64_t> resolution;  ///< or frames
 };
 
 struct StagedSpec {
   InputSpec input;
-  Choice<double> depth_multiplier;        ///< scales all channels; those before the head only up
-  Choice<std::int64_t> channel_multiple;  ///< what scaled channels are rounded to
-  Choice<std::int64_t> output_stride;     ///< later strides become dilation; 0: none do
+  Property<double> depth_multiplier;        ///< scales all channels; those before the head only up
+  Property<std::int64_t> channel_multiple;  ///< what scaled channels are rounded to
+  Property<std::int64_t> output_stride;     ///< later strides become dilation; 0: none do
   StemSpec stem;
   std::vector<StageSpec> stages;
   HeadSpec head;

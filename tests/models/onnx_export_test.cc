@@ -43,17 +43,36 @@ std::vector<float> values_of(const onnx::ModelProto& model, const std::string& n
   return {};
 }
 
+/// What ONNX needs a node of its own for: maps reshaped with channels last, transposed products.
+std::size_t transposes_inside(const Graph& graph) {
+  std::size_t n = 0;
+  for (const Op& op : graph.ops()) {
+    n += op.kind == OpKind::kReshape && op.as<ReshapeAttrs>().channels_last;
+    if (op.kind != OpKind::kMatMul) continue;
+    n += op.as<MatMulAttrs>().transpose_a;
+    n += op.as<MatMulAttrs>().transpose_b;
+  }
+  return n;
+}
+
 }  // namespace
 
-TEST_CASE("Every built-in network comes back from ONNX as the same graph") {
+TEST_CASE("Every built-in network comes back from ONNX as the same graph, transposes written out") {
   for (const BuiltinInfo& info : builtin_networks()) {
-    if (info.name == "ssd_lite" || info.name.starts_with("nb201")) continue;  // below
+    if (info.name.starts_with("nb201")) continue;  // below
     INFO(info.name);
     const Graph graph = load_network(info.name);
     // Large ones without values: only the structure is compared.
     const bool small = parameter_bytes(graph).value < 20'000'000;
     const Graph again = reread(export_onnx(graph, {.weights = small}));
-    CHECK(again.hash() == graph.hash());
+    if (transposes_inside(graph) == 0) {
+      CHECK(again.hash() == graph.hash());
+    } else {
+      // A transpose may have merged with the one in front of it.
+      CHECK(again.ops().size() <= graph.ops().size() + transposes_inside(graph));
+      CHECK(macs_of(again) == macs_of(graph));
+      CHECK(parameter_bytes(again) == parameter_bytes(graph));
+    }
   }
 }
 
@@ -61,20 +80,6 @@ TEST_CASE("A NAS-Bench-201 network comes back from ONNX as the same graph") {
   const Graph graph =
       nb201("|nor_conv_3x3~0|+|none~0|skip_connect~1|+|nor_conv_1x1~0|none~1|avg_pool_3x3~2|");
   CHECK(reread(export_onnx(graph)).hash() == graph.hash());
-}
-
-TEST_CASE("A channels-last reshape becomes a transpose and a reshape, and nothing else changes") {
-  const Graph graph = load_network("ssd_lite");
-  const Graph again = reread(export_onnx(graph, {.weights = false}));
-  CHECK(again.hash() != graph.hash());
-  CHECK(macs_of(again) == macs_of(graph));
-  CHECK(parameter_bytes(again) == parameter_bytes(graph));
-  std::size_t reshapes = 0, transposes = 0;
-  for (const Op& op : graph.ops())
-    reshapes += op.kind == OpKind::kReshape && op.as<ReshapeAttrs>().channels_last;
-  for (const Op& op : again.ops()) transposes += op.kind == OpKind::kTranspose;
-  CHECK(transposes == reshapes);
-  CHECK(again.ops().size() == graph.ops().size() + reshapes);
 }
 
 TEST_CASE("Random weights have the deviation of He's rule, biases are zero, and the seed decides") {

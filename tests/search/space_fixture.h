@@ -6,6 +6,8 @@
 #include <string>
 
 #include "core/error.h"
+#include "search/accuracy_model.h"
+#include "search/cost_model.h"
 #include "search/space.h"
 
 namespace presil {
@@ -36,5 +38,30 @@ std::string message_of(Call call) {
   }
   return "no Error";
 }
+
+/// Costs nothing to compute: a microsecond a million multiply-accumulates, a picojoule each.
+class UnitCost final : public CostModel {
+ public:
+  Cost cost(const Graph& graph, const PrecisionOptions&) const override {
+    ++calls;
+    const auto macs = static_cast<double>(macs_of(graph).value);
+    return {.latency_us = macs / 1e6,
+            .energy_pj = macs,
+            .parameter_bytes = parameter_bytes(graph).value,
+            .peak_activation_bytes = peak_activation_bytes(graph).value};
+  }
+  mutable int calls = 0;
+};
+
+/// A rugged landscape over the genes, deterministic.
+class RuggedAccuracy final : public AccuracyModel {
+ public:
+  double score(const Candidate& candidate) const override {
+    double sum = 0;
+    for (std::size_t i = 0; i < candidate.genome.genes.size(); ++i)
+      sum += static_cast<double>((candidate.genome.genes[i] * 7 + i * 3) % 5);
+    return sum;
+  }
+};
 
 }  // namespace presil

@@ -42,7 +42,7 @@ bool rises(const std::vector<CostCurve>& curves, std::size_t i, std::size_t j, d
   });
 }
 
-/// The heaviest run in which every step rises.
+/// The heaviest run in which every step rises; of equal ones that of the larger choices.
 std::vector<bool> heaviest_run(const std::vector<double>& weights,
                                const std::vector<CostCurve>& curves, double tolerance) {
   const std::size_t n = weights.size();
@@ -52,13 +52,15 @@ std::vector<bool> heaviest_run(const std::vector<double>& weights,
     sum[j] = weights[j];
     before[j] = j;
     for (std::size_t i = 0; i < j; ++i)
-      if (sum[i] + weights[j] > sum[j] && rises(curves, i, j, tolerance)) {
+      if (sum[i] + weights[j] >= sum[j] && rises(curves, i, j, tolerance)) {
         sum[j] = sum[i] + weights[j];
         before[j] = i;
       }
   }
   std::vector<bool> in(n, false);
-  std::size_t at = static_cast<std::size_t>(std::max_element(sum.begin(), sum.end()) - sum.begin());
+  std::size_t at = 0;
+  for (std::size_t j = 1; j < n; ++j)
+    if (sum[j] >= sum[at]) at = j;
   for (;; at = before[at]) {
     in[at] = true;
     if (before[at] == at) return in;

@@ -89,7 +89,7 @@ std::vector<Evaluation> Evaluator::evaluate(std::span<const Genome> genomes,
                                             const std::function<void(const Evaluation&)>& deliver) {
   std::vector<Evaluation> results;
   const auto hand_over = [&] {
-    for (; results.size() < genomes.size() && known_.contains(genomes[results.size()]);) {
+    while (results.size() < genomes.size() && known_.contains(genomes[results.size()])) {
       results.push_back(known_.at(genomes[results.size()]));
       if (deliver) deliver(results.back());
     }
@@ -126,9 +126,12 @@ std::vector<Evaluation> Evaluator::evaluate(std::span<const Genome> genomes,
                  remember(parse_evaluation(space_, outcome.text.substr(at, end - at)));
                  at = end + 1;
                }
+               hand_over();
              },
              {.workers = workers_});
   }
+  PRESIL_CHECK(results.size() == genomes.size(), "{} of {} genomes evaluated", results.size(),
+               genomes.size());
   return results;
 }
 

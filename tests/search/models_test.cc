@@ -90,14 +90,14 @@ TEST_CASE("A command is given the network and its choices and prints the score l
 }
 
 TEST_CASE("A command that fails, hangs or prints rubbish is tried again and then named") {
-  CHECK(message_of([] { score_with("exit 3;", 2); }) ==
-        "'exit 3;' left with exit code 3 (attempt 2 of 2)");
-  CHECK(message_of([] { score_with("echo great;"); }) ==
-        "'echo great;' printed 'great' where a finite number must stand last (attempt 1 of 1)");
-  CHECK(message_of([] { score_with("echo nan;"); }).find("a finite number") != std::string::npos);
-  CHECK(message_of([] { score_with("sleep 30;", 1, 0.2); }) ==
-        "'sleep 30;' took longer than 0.2 s and was ended (attempt 1 of 1)");
-  CHECK(message_of([] { score_with("kill -9 $$;"); }).find("was killed by signal 9") !=
+  CHECK(message_of([] { score_with("exit 3 #", 2); }) ==
+        "'exit 3 #' left with exit code 3 (attempt 2 of 2)");
+  CHECK(message_of([] { score_with("echo great #"); }) ==
+        "'echo great #' printed 'great' where a finite number must stand last (attempt 1 of 1)");
+  CHECK(message_of([] { score_with("echo nan #"); }).find("a finite number") != std::string::npos);
+  CHECK(message_of([] { score_with("sleep 30 #", 1, 0.2); }) ==
+        "'sleep 30 #' took longer than 0.2 s and was ended (attempt 1 of 1)");
+  CHECK(message_of([] { score_with("kill -9 $$ #"); }).find("was killed by signal 9") !=
         std::string::npos);
 }
 
@@ -107,7 +107,7 @@ TEST_CASE("A command that fails once is tried again, and every attempt is record
   std::filesystem::remove(flag);
   std::filesystem::remove(log);
   const std::string command =
-      fmt::format("if test -e {0}; then echo 5; else touch {0}; exit 1; fi;", flag.string());
+      fmt::format("if test -e {0}; then echo 5; else touch {0}; exit 1; fi #", flag.string());
   const Sample s;
   CHECK(CommandAccuracy({.command = command, .seconds = 20, .attempts = 2, .log = log})
             .score(s.candidate()) == 5);

@@ -49,7 +49,10 @@ int run(int argc, char** argv) {
   presil::cli::add_curate_command(app);
   presil::cli::add_models_command(app);
   presil::cli::add_chips_command(app);
+  presil::cli::add_train_command(app);
   presil::cli::add_validate_command(app);
+  presil::cli::add_collect_command(app);
+  presil::cli::add_merge_command(app);
   presil::cli::add_completion_command(app);
   try {
     app.parse(argc, argv);

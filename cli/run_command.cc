@@ -10,7 +10,7 @@
 #include "core/error.h"
 #include "models/import.h"
 #include "models/npy.h"
-#include "sim/reference/reference.h"
+#include "sim/reference/batch.h"
 #include "sim/reference/synthetic.h"
 #include "sim/run.h"
 
@@ -22,7 +22,8 @@ constexpr const char* kHelp = R"(Examples:
   presil run net.tflite --chip ne-base --input image.npy --output scores.npy
   presil run net.tflite --chip ethos-u55-128 --input random:7 --compare-reference
 Each --input is for one input of the network, in its order: a .npy file or random:SEED (one is
-enough for all). Each --output likewise.)";
+enough for all). Each --output likewise. With --batch N the first axis of every input and output is
+N times as long.)";
 
 struct Options {
   std::string model, chip;
@@ -41,7 +42,8 @@ std::uint64_t seed_of(const std::string& text) {
   return std::stoull(digits);
 }
 
-std::vector<Tensor> read_inputs(const Graph& graph, const std::vector<std::string>& given) {
+std::vector<Tensor> read_inputs(const Graph& graph, const std::vector<std::string>& given,
+                                std::int64_t batch) {
   std::vector<Tensor> inputs;
   const std::size_t count = graph.inputs().size();
   if (given.size() != count && !(given.size() == 1 && given[0].starts_with(kRandom)))
@@ -49,7 +51,8 @@ std::vector<Tensor> read_inputs(const Graph& graph, const std::vector<std::strin
                 given.size());
   for (std::size_t i = 0; i < count; ++i) {
     const std::string& source = given[given.size() == 1 ? 0 : i];
-    const TensorDesc& desc = graph.tensor(graph.inputs()[i]);
+    TensorDesc desc = graph.tensor(graph.inputs()[i]);
+    desc.shape = batch_shape(desc.shape, batch);
     inputs.push_back(source.starts_with(kRandom) ? random_tensor(desc, seed_of(source))
                                                  : read_npy(source));
     inputs.back().quantization = desc.quantization;
@@ -77,8 +80,8 @@ std::string difference(const std::string& group, const TensorDesc& desc, const T
 /// Holds the results against the reference; remembers the first group whose result differed.
 class Comparison {
  public:
-  Comparison(const Graph& graph, const std::vector<Tensor>& inputs)
-      : graph_(graph), wanted_(execute_all(graph, inputs)) {}
+  Comparison(const Graph& graph, const std::vector<Tensor>& inputs, std::int64_t batch)
+      : graph_(graph), wanted_(execute_batch(graph, inputs, batch)) {}
 
   void look(const FusionGroup& group, TensorId id, const Tensor& made) {
     if (!found_.empty()) return;
@@ -141,11 +144,11 @@ void run_network(const Options& options) {
   if (options.outputs.size() > graph.outputs().size())
     throw Error("--output: network '{}' has {} outputs, {} are given", graph.name(),
                 graph.outputs().size(), options.outputs.size());
-  const std::vector<Tensor> inputs = read_inputs(graph, options.inputs);
+  const std::vector<Tensor> inputs = read_inputs(graph, options.inputs, compile_options.batch);
   RunOptions run_options{.compile = compile_options, .inputs = &inputs};
   std::optional<Comparison> comparison;
   if (options.compare) {
-    comparison.emplace(graph, inputs);
+    comparison.emplace(graph, inputs, compile_options.batch);
     run_options.on_result = [&](const FusionGroup& group, TensorId id, const Tensor& made) {
       comparison->look(group, id, made);
     };

@@ -7,6 +7,7 @@ find_package(CLI11 REQUIRED)
 find_package(Boost REQUIRED)
 find_package(Protobuf REQUIRED)
 find_package(Eigen3 REQUIRED NO_MODULE)
+find_package(SQLite3 REQUIRED)
 find_package(Threads REQUIRED)
 
 # SystemC 2.3.4 ships a pkg-config file only, and was built as C++17: a C++20 program links when it
@@ -26,3 +27,10 @@ add_library(onnx_proto SHARED IMPORTED)
 set_target_properties(onnx_proto PROPERTIES IMPORTED_LOCATION ${ONNX_PROTO_LIBRARY})
 set_property(TARGET onnx onnx_proto PROPERTY INTERFACE_COMPILE_DEFINITIONS
              "ONNX_ML=1;ONNX_NAMESPACE=onnx")
+
+# Boosted trees are trained by XGBoost's C API. Its CMake package asks for more than that needs.
+find_library(XGBOOST_LIBRARY xgboost REQUIRED)
+find_path(XGBOOST_INCLUDE xgboost/c_api.h REQUIRED)
+add_library(xgboost SHARED IMPORTED)
+set_target_properties(xgboost PROPERTIES IMPORTED_LOCATION ${XGBOOST_LIBRARY}
+                      INTERFACE_INCLUDE_DIRECTORIES ${XGBOOST_INCLUDE})

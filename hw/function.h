@@ -251,6 +251,9 @@ struct RecurrentFunction {
   Cell cell = Cell::kLstm;
   bool linear_before_reset = false, reverse = false, batch_first = false;
   std::int64_t gates = 4, hidden = 1, features = 1, steps = 1, batch = 1, directions = 1;
+  /// Sequences that lie side by side in each step, where the steps are the outer axis; as many
+  /// again follow behind their last step.
+  std::int64_t beside = 1;
   /// One scale and zero point, or one of each row (of the biases: of each direction's rows).
   struct Weights {
     Element element = Element::kInt8;
@@ -272,7 +275,7 @@ struct RecurrentFunction {
 /// The last cell state of a recurrent function, which a further command copies out.
 struct CellStateFunction {
   int of = 0;  ///< index of its function
-  std::int64_t hidden = 1, batch = 1, directions = 1;
+  std::int64_t hidden = 1, batch = 1, directions = 1, beside = 1;
   bool batch_first = false;
   Format out;
 };

@@ -66,13 +66,18 @@ class Recurrence {
       for (std::int64_t s = 0; s < part_.steps; ++s)
         for (std::int64_t n = 0; n < f_.batch; ++n) {
           const std::int64_t t = time(part_.step + s);
-          const std::int64_t line = f_.batch_first ? n * f_.steps + t : t * f_.batch + n;
+          const std::int64_t line = f_.batch_first ? n * f_.steps + t : outer(n, f_.steps, t);
           double sum = bias;
           for (std::int64_t j = 0; j < f_.features; ++j)
             sum += w[index(j)] * f_.in.real(x.at(line, 0, j));
           own_.input_sums[index((s * f_.batch + n) * rows_ + row)] = sum;
         }
     }
+  }
+
+  /// Place of a sequence's step among as many `lines`, each of all sequences side by side.
+  std::int64_t outer(std::int64_t n, std::int64_t lines, std::int64_t line) const {
+    return (n / f_.beside * lines + line) * f_.beside + n % f_.beside;
   }
 
   double bias_of(const std::byte* at, std::int64_t row) const {
@@ -179,13 +184,13 @@ class Recurrence {
     }
   }
 
-  /// The result is [time][direction][batch] or, batch first, [batch][time][direction]; without the
-  /// time for a last state.
+  /// The result is [time][direction][sequence] or, batch first, [sequence][time][direction];
+  /// without the time for a last state.
   std::int64_t row_of_result(std::int64_t n) const {
     const bool steps = f_.result == RecurrentFunction::Result::kSteps;
     const std::int64_t t = steps ? time(part_.step) : 0, times = steps ? f_.steps : 1;
     return f_.batch_first ? (n * times + t) * f_.directions + part_.direction
-                          : (t * f_.directions + part_.direction) * f_.batch + n;
+                          : outer(n, times * f_.directions, t * f_.directions + part_.direction);
   }
   SramView line_of(std::int64_t row) const {
     SramView view = c_.output;
@@ -215,8 +220,10 @@ Dense compute(const Context& context, const CellStateFunction& f) {
   const std::int64_t first = context.computation.image * context.function.out.rows;
   for_each(result, [&](std::int64_t r, std::int64_t, std::int64_t k, std::int32_t& v) {
     const std::int64_t row = first + r;
-    const std::int64_t n = f.batch_first ? row / f.directions : row % f.batch;
-    const std::int64_t d = f.batch_first ? row % f.directions : row / f.batch;
+    const std::int64_t line = row / f.beside;  // where the steps are the outer axis
+    const std::int64_t n =
+        f.batch_first ? row / f.directions : line / f.directions * f.beside + row % f.beside;
+    const std::int64_t d = (f.batch_first ? row : line) % f.directions;
     v = f.out.stored(own.c.at(static_cast<std::size_t>((d * f.batch + n) * f.hidden + k)));
   });
   return result;

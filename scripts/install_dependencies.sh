@@ -2,9 +2,9 @@
 # Installs the Debian packages that are missing. Needs root or sudo only when one is.
 set -euo pipefail
 packages=(build-essential cmake ninja-build ccache pkg-config python3 python3-yaml
-  libsystemc-dev libeigen3-dev libboost-dev libboost-graph-dev libyaml-cpp-dev libbenchmark-dev doctest-dev
+  libsystemc-dev libsqlite3-dev libeigen3-dev libboost-dev libboost-graph-dev libyaml-cpp-dev libbenchmark-dev doctest-dev
   libonnx-dev libprotobuf-dev protobuf-compiler libflatbuffers-dev flatbuffers-compiler
-  nlohmann-json3-dev libfmt-dev libspdlog-dev libcli11-dev
+  libxgboost-dev nlohmann-json3-dev libfmt-dev libspdlog-dev libcli11-dev
   # For tests only: the independent oracle of functional results (tests/oracle).
   libarmnn-dev libarmnntfliteparser-dev libarmnn-cpuref-backend22)
 missing=()

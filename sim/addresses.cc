@@ -56,8 +56,7 @@ Addresses::StageBase Addresses::place_stage(const Stage& s, std::int64_t& at,
   };
   StageBase base;
   if (s.kind == StageKind::kMac && !s.weights_are_activations)
-    base.weights = place(s.weight_bytes(s.out.channels, s.reduction) *
-                         (s.weights_per_image ? s.out.batch : 1));
+    base.weights = place(s.weight_bytes(s.out.channels, s.reduction) * s.weight_copies());
   if (s.kind == StageKind::kRecurrent) {
     const std::int64_t sums = s.gates * s.hidden;
     base.weights = place(s.weight_bytes(sums, s.reduction) * s.directions);

@@ -17,11 +17,11 @@ namespace {
 
 class Former {
  public:
-  Former(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network, Tiler& tiler,
-         const PlanOptions& options)
+  Former(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
+         const GroupPrice& price, const PlanOptions& options)
       : chip_(chip),
         network_(network),
-        tiler_(tiler),
+        price_(price),
         options_(options),
         memory_(choose_memories(chip, network)),
         resident_(choose_residents(chip, network, memory_)),
@@ -120,11 +120,8 @@ class Former {
 
   std::optional<double> cost(std::size_t begin, std::size_t end) {
     const Surroundings around{chip_, network_, resident_, memory_, room(begin, end), false};
-    const std::optional<Choice> choice = end - begin == 1
-                                             ? tiler_.rough_search(around, network_.groups[begin])
-                                             : tiler_.search_chain(around, merged(begin, end));
-    if (!choice) return {};
-    return choice->price.cycles;
+    return end - begin == 1 ? price_(around, network_.groups[begin])
+                            : price_(around, merged(begin, end));
   }
 
   bool wants_merging(std::size_t begin, std::size_t end) const {
@@ -164,7 +161,7 @@ class Former {
 
   const ChipSpec& chip_;
   const FusedNetwork& network_;
-  Tiler& tiler_;
+  const GroupPrice& price_;
   const PlanOptions& options_;
   std::vector<int> memory_;
   std::vector<bool> resident_;
@@ -175,9 +172,19 @@ class Former {
 
 }  // namespace
 
+GroupPrice tiler_price(Tiler& tiler) {
+  return [&tiler](const Surroundings& around, const FusionGroup& group) -> std::optional<double> {
+    const std::optional<Choice> choice = !group.members.empty()  // merged
+                                             ? tiler.search_chain(around, group)
+                                             : tiler.rough_search(around, group);
+    if (!choice) return {};
+    return choice->price.cycles;
+  };
+}
+
 FusedNetwork form_chains(const ChipSpec& chip, const Graph& graph, const FusedNetwork& network,
-                         Tiler& tiler, const PlanOptions& options) {
-  Former former(chip, graph, network, tiler, options);
+                         const GroupPrice& price, const PlanOptions& options) {
+  Former former(chip, graph, network, price, options);
   return options.pins.chains ? former.form_pinned() : former.form();
 }
 

@@ -31,10 +31,26 @@ void check_shared(const FusionGroup& group, const std::vector<Buffer>& buffers,
                      group.stages[static_cast<std::size_t>(buffers[a].stage)].name);
 }
 
+/// Storages that live at the same time lie apart in their memory.
+void check_memories(const FusedNetwork& network, const MemoryPlan& plan,
+                    const std::vector<Lifetime>& lives) {
+  const auto& storages = network.storages;
+  for (std::size_t a = 0; a < storages.size(); ++a)
+    for (std::size_t b = 0; b < a; ++b) {
+      const std::int64_t at_a = plan.memory_address[a], at_b = plan.memory_address[b];
+      if (at_a < 0 || at_b < 0 || plan.memory[a] != plan.memory[b] || !lives[a].meets(lives[b]))
+        continue;
+      PRESIL_CHECK(at_a + storages[a].bytes() <= at_b || at_b + storages[b].bytes() <= at_a,
+                   "tensors {} and {} share bytes of a memory while both live", storages[a].root,
+                   storages[b].root);
+    }
+}
+
 }  // namespace
 
 void check_memory_plan(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan) {
   const std::vector<Lifetime> lives = lifetimes(network);
+  check_memories(network, plan, lives);
   for (std::size_t g = 0; g < network.groups.size(); ++g) {
     const Surroundings around = plan.around(chip, network, g);
     const std::string reason = why_illegal(around, network.groups[g], plan.mappings[g]);

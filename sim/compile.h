@@ -31,6 +31,7 @@ struct CompiledNetwork {
   Program program;
   std::vector<bool> last;  ///< channels_last()
   int weight_memory = 0;   ///< index in ChipSpec::memories
+  std::int64_t batch = 1;  ///< images at once
   /// With CompileOptions::functional: the bytes that its Program expects. Refers to the graph.
   std::shared_ptr<FunctionalPlan> functional;
 };

@@ -2,14 +2,14 @@
 
 #include <algorithm>
 #include <cmath>
-#include <numeric>
+#include <limits>
 
 #include "core/error.h"
 
 namespace presil {
 
-ElementOrder::ElementOrder(const Shape& tensor_shape, bool last)
-    : shape(tensor_shape), stride(tensor_shape.size(), 0) {
+ElementOrder::ElementOrder(const Shape& tensor_shape, bool last, std::int64_t copies)
+    : shape(tensor_shape), stride(tensor_shape.size(), 0), batch(copies) {
   const std::size_t rank = shape.size();
   if (last || rank < 3) {  // row-major as it is
     std::int64_t step = 1;
@@ -208,13 +208,52 @@ Source last_state_source(const Op& op, const ElementOrder& steps) {
   };
 }
 
-std::vector<std::int32_t> source_table(const ElementOrder& result, const Source& source) {
-  std::vector<std::int32_t> table(static_cast<std::size_t>(result.elements()));
+namespace {
+
+void check_ordinals(std::int64_t elements, std::int64_t batch) {
+  if (elements * batch > std::numeric_limits<std::int32_t>::max())
+    throw Error("--batch {}: {} elements of a tensor would be more than 2^31 of the batch", batch,
+                elements);
+}
+
+}  // namespace
+
+std::vector<std::int32_t> source_table(const ElementOrder& result, const Source& source,
+                                       std::int64_t step) {
+  const std::int64_t count = result.elements();
+  check_ordinals(std::max(count, step), result.batch);
+  std::vector<std::int32_t> table(static_cast<std::size_t>(count * result.batch));
   for_each_index(result.shape, [&](const Shape& index) {
     table[static_cast<std::size_t>(result.ordinal(index))] =
         static_cast<std::int32_t>(source(index));
   });
+  for (std::int64_t i = count; i < count * result.batch; ++i) {
+    const std::int32_t before = table[static_cast<std::size_t>(i - count)];
+    table[static_cast<std::size_t>(i)] =
+        before < 0 ? before : before + static_cast<std::int32_t>(step);
+  }
   return table;
+}
+
+std::shared_ptr<const ImageMap> broadcast_images(const ElementOrder& operand,
+                                                 const ElementOrder& result) {
+  if (operand.images * operand.batch == 1) return nullptr;
+  // The first element of each image of the result.
+  Shape firsts(result.shape.size(), 1);
+  std::int64_t images = 1;
+  for (std::size_t axis = 0; images < result.images; ++axis)
+    images *= firsts[axis] = result.shape[axis];
+  const Source source = broadcast_source(operand, result.shape);
+  const std::int64_t image = operand.elements() / operand.images;
+  ImageMap map;
+  for_each_index(firsts, [&](const Shape& index) { map.push_back(source(index) / image); });
+  for (std::int64_t i = result.images; i < result.images * result.batch; ++i)
+    map.push_back(map[static_cast<std::size_t>(i - result.images)] +
+                  (operand.batch > 1 ? operand.images : 0));
+  for (std::size_t i = 0; i < map.size(); ++i)
+    if (map[i] != static_cast<std::int64_t>(i))
+      return std::make_shared<const ImageMap>(std::move(map));
+  return nullptr;
 }
 
 IndexMap index_map(const ElementOrder& result, std::vector<std::int32_t> table) {
@@ -223,7 +262,7 @@ IndexMap index_map(const ElementOrder& result, std::vector<std::int32_t> table) 
   const auto at = [&](std::int64_t r, std::int64_t c, std::int64_t k) {
     return std::int64_t{table[static_cast<std::size_t>((r * e.columns + c) * e.channels + k)]};
   };
-  const std::int64_t rows = result.images * e.rows;
+  const std::int64_t rows = result.batch * result.images * e.rows;
   map.base = at(0, 0, 0);
   map.row = rows > 1 ? at(1, 0, 0) - map.base : 0;
   map.column = e.columns > 1 ? at(0, 1, 0) - map.base : 0;
@@ -240,18 +279,7 @@ IndexMap index_map(const ElementOrder& result, std::vector<std::int32_t> table) 
 
 namespace {
 
-RowReach finished(RowReach reach) {
-  for (Rows& rows : reach.rows)
-    if (rows.end <= rows.begin) rows = {0, 1};  // nothing but filling: some row, as a window's
-  reach.all = reach.rows.front();
-  for (const Rows& rows : reach.rows) {
-    reach.all = {std::min(reach.all.begin, rows.begin), std::max(reach.all.end, rows.end)};
-    for (const std::int64_t place : {rows.begin, rows.end})
-      reach.hash = reach.hash * 1099511628211u + static_cast<std::size_t>(place);
-  }
-  return reach;
-}
-
+/// Of one tensor of a batch.
 RowReach nothing(const ElementOrder& result) {
   RowReach reach;
   reach.rows.assign(static_cast<std::size_t>(result.images * result.extents.rows),
@@ -262,6 +290,28 @@ RowReach nothing(const ElementOrder& result) {
 void include(Rows& rows, std::int64_t row) {
   rows.begin = std::min(rows.begin, row);
   rows.end = std::max(rows.end, row + 1);
+}
+
+/// From the reach of one tensor to that of its batch.
+RowReach finished(RowReach reach, const ElementOrder& result, const ElementOrder& input) {
+  for (Rows& rows : reach.rows)
+    if (rows.end <= rows.begin) rows = {0, 1};  // nothing but filling: some row, as a window's
+  reach.all = reach.rows.front();
+  const auto mix = [&](std::int64_t number) {
+    reach.hash = reach.hash * 1099511628211u + static_cast<std::size_t>(number);
+  };
+  for (const Rows& rows : reach.rows) {
+    reach.all = {std::min(reach.all.begin, rows.begin), std::max(reach.all.end, rows.end)};
+    mix(rows.begin);
+    mix(rows.end);
+  }
+  if (result.batch == 1) return reach;
+  reach.batch = result.batch;
+  reach.step = input.batch > 1 ? input.images * input.extents.rows : 0;
+  reach.all.end += (reach.batch - 1) * reach.step;
+  mix(reach.batch);
+  mix(reach.step);
+  return reach;
 }
 
 }  // namespace
@@ -275,7 +325,7 @@ RowReach row_reach(const ElementOrder& result, const ElementOrder& input, const 
     if (from >= 0)
       include(reach.rows[static_cast<std::size_t>(result.ordinal(index) / out_row)], from / in_row);
   });
-  return finished(std::move(reach));
+  return finished(std::move(reach), result, input);
 }
 
 RowReach reduction_reach(const ElementOrder& result, const ElementOrder& input,
@@ -287,7 +337,7 @@ RowReach reduction_reach(const ElementOrder& result, const ElementOrder& input,
     include(reach.rows[static_cast<std::size_t>(target(index) / out_row)],
             input.ordinal(index) / in_row);
   });
-  return finished(std::move(reach));
+  return finished(std::move(reach), result, input);
 }
 
 LinePlaces line_places(const ElementOrder& order, const std::vector<std::int64_t>& axes) {
@@ -296,6 +346,7 @@ LinePlaces line_places(const ElementOrder& order, const std::vector<std::int64_t
     one_line[static_cast<std::size_t>(axis)] = order.shape[static_cast<std::size_t>(axis)];
     firsts[static_cast<std::size_t>(axis)] = 1;
   }
+  check_ordinals(order.elements(), order.batch);
   LinePlaces lines;
   const auto into = [&](std::vector<std::int32_t>& list) {
     return [&](const Shape& index) {
@@ -304,12 +355,17 @@ LinePlaces line_places(const ElementOrder& order, const std::vector<std::int64_t
   };
   for_each_index(firsts, into(lines.starts));
   for_each_index(one_line, into(lines.places));
+  const std::size_t one = lines.starts.size();
+  for (std::size_t i = one; i < one * static_cast<std::size_t>(order.batch); ++i)
+    lines.starts.push_back(lines.starts[i - one] + static_cast<std::int32_t>(order.batch_step()));
   return lines;
 }
 
 RowReach line_reach(const ElementOrder& order, const std::vector<std::int64_t>& axes) {
   RowReach reach = nothing(order);
-  const LinePlaces lines = line_places(order, axes);
+  ElementOrder one = order;
+  one.batch = 1;
+  const LinePlaces lines = line_places(one, axes);
   const std::int64_t row = order.extents.columns * order.extents.channels;
   const std::int64_t last = lines.places.back();
   for (const std::int32_t start : lines.starts)
@@ -318,7 +374,7 @@ RowReach line_reach(const ElementOrder& order, const std::vector<std::int64_t>& 
       include(rows, start / row);
       include(rows, (start + last) / row);
     }
-  return finished(std::move(reach));
+  return finished(std::move(reach), order, order);
 }
 
 Source reduction_target(const ElementOrder& result, const Shape& input,

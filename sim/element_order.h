@@ -4,6 +4,7 @@
 // (sim/functions.h).
 
 #include <functional>
+#include <memory>
 #include <vector>
 
 #include "hw/function.h"
@@ -13,18 +14,23 @@
 namespace presil {
 
 /// A tensor's elements in the order of its feature map, [image][row][column][channel]: an element's
-/// ordinal is the sum of index x stride over its dimensions.
+/// ordinal is the sum of index x stride over its dimensions. Of a batch, so many such tensors
+/// follow one another; indices and ordinals are the first one's.
 struct ElementOrder {
-  ElementOrder(const Shape& tensor_shape, bool last);
+  ElementOrder(const Shape& tensor_shape, bool last, std::int64_t copies = 1);
 
   Shape shape;
   std::vector<std::int64_t> stride;
   std::int64_t images = 1;
-  Extents extents;  ///< of one image
+  Extents extents;         ///< of one image
+  std::int64_t batch = 1;  ///< tensors one behind another; 1 for a constant, which all of them read
 
+  /// Of one tensor.
   std::int64_t elements() const {
     return images * extents.rows * extents.columns * extents.channels;
   }
+  /// Ordinals from one tensor of the batch to the next.
+  std::int64_t batch_step() const { return batch > 1 ? elements() : 0; }
   std::int64_t ordinal(const Shape& index) const;
 };
 
@@ -51,10 +57,17 @@ Source broadcast_source(const ElementOrder& from, const Shape& to);
 /// From an index of a recurrent operator's last h to the element of its steps' results.
 Source last_state_source(const Op& op, const ElementOrder& steps);
 
-/// The same by ordinals of the result.
-std::vector<std::int32_t> source_table(const ElementOrder& result, const Source& source);
+/// The same by ordinals of the result, all of its batch: `step` further for each tensor (the
+/// operand's batch_step()). Throws Error if they exceed 32 bits.
+std::vector<std::int32_t> source_table(const ElementOrder& result, const Source& source,
+                                       std::int64_t step);
 /// A table that is affine is kept as such.
 IndexMap index_map(const ElementOrder& result, std::vector<std::int32_t> table);
+
+/// The image of an operand that each image of the result needs, by NumPy's broadcasting; null where
+/// it is the same one, or the only one.
+std::shared_ptr<const ImageMap> broadcast_images(const ElementOrder& operand,
+                                                 const ElementOrder& result);
 
 /// Input rows (of all images) that each row of the result needs.
 RowReach row_reach(const ElementOrder& result, const ElementOrder& input, const Source& source);

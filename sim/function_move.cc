@@ -18,9 +18,9 @@ class Move : StageOp {
     MoveFunction move{.in = in_extents()};
     if (stage.reach == Reach::kMapped) {
       move.direct = false;
-      const ElementOrder result = plan.order_of(made);
+      const ElementOrder result = plan.order_of(made), from = plan.order_of(in());
       move.index = index_map(
-          result, source_table(result, broadcast_source(plan.order_of(in()), result.shape)));
+          result, source_table(result, broadcast_source(from, result.shape), from.batch_step()));
     }
     steps.push_back(step_of(plan, stage, op, in()));
     return move;
@@ -40,7 +40,8 @@ class Move : StageOp {
       which = static_cast<std::size_t>(std::find(op.outputs.begin(), op.outputs.end(), made) -
                                        op.outputs.begin());
     move.index =
-        index_map(result, source_table(result, source_of(graph(), plan.last(), op, 0, which)));
+        index_map(result, source_table(result, source_of(graph(), plan.last(), op, 0, which),
+                                       plan.order_of(in()).batch_step()));
     return move;
   }
 
@@ -71,17 +72,20 @@ class Move : StageOp {
     const std::vector<std::int64_t> values = stored_integers(tensor_of(desc(indices)));
     const auto axis = static_cast<std::size_t>(op.as<AxisAttrs>().axis);
     const ElementOrder places(desc(indices).shape, true);
-    move.index = index_map(result, source_table(result, [&](const Shape& index) {
-                             Place at = place(index);
-                             std::int64_t i =
-                                 values[static_cast<std::size_t>(places.ordinal(at.index))];
-                             if (i < 0) i += from.shape[axis];
-                             if (i < 0 || i >= from.shape[axis])
-                               throw Error("{}: index {} is outside of axis {} of {}", op.name, i,
-                                           axis, to_string(from.shape));
-                             at.element[axis] = i;
-                             return from.ordinal(at.element);
-                           }));
+    move.index = index_map(
+        result, source_table(
+                    result,
+                    [&](const Shape& index) {
+                      Place at = place(index);
+                      std::int64_t i = values[static_cast<std::size_t>(places.ordinal(at.index))];
+                      if (i < 0) i += from.shape[axis];
+                      if (i < 0 || i >= from.shape[axis])
+                        throw Error("{}: index {} is outside of axis {} of {}", op.name, i, axis,
+                                    to_string(from.shape));
+                      at.element[axis] = i;
+                      return from.ordinal(at.element);
+                    },
+                    from.batch_step()));
     return move;
   }
 
@@ -99,16 +103,18 @@ class Move : StageOp {
         in_memory ? ElementOrder(desc(table).shape, true) : plan.order_of(table);
     f.step = from.stride[static_cast<std::size_t>(op.as<AxisAttrs>().axis)];
     const ElementOrder result = plan.order_of(made), places = plan.order_of(indices);
-    f.base = index_map(result, source_table(result, [&](const Shape& index) {
-                         return from.ordinal(place(index).element);
-                       }));
+    f.base = index_map(
+        result, source_table(
+                    result, [&](const Shape& index) { return from.ordinal(place(index).element); },
+                    from.batch_step()));
     f.index.element = plan.element_of(indices);
     f.index.from = in_memory ? ElementSource::From::kInput : ElementSource::From::kOperand;
     const FeatureMap& map = in_memory ? stage.in : stage.operands.at(0).map;
     f.index.extents = {map.rows, map.columns, map.channels};
-    f.index.index = index_map(result, source_table(result, [&](const Shape& index) {
-                                return places.ordinal(place(index).index);
-                              }));
+    f.index.index = index_map(
+        result, source_table(
+                    result, [&](const Shape& index) { return places.ordinal(place(index).index); },
+                    places.batch_step()));
     return f;
   }
 };

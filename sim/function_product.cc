@@ -49,29 +49,7 @@ class Product : StageOp {
         p.group_outputs = stage.group_outputs();
       }
     }
-    if (op.kind == OpKind::kMatMul) {
-      p.input_transposed = op.as<MatMulAttrs>().transpose_a;
-      check_images();
-    }
-  }
-
-  /// The walk takes image i of the result from image i of each operand, or from the only one.
-  void check_images() const {
-    const Shape& y = desc(made).shape;
-    const Shape batch(y.begin(), y.end() - 2);
-    for (const std::size_t operand : {0u, 1u}) {
-      const Shape& s = desc(op.inputs[operand]).shape;
-      const ElementOrder own(Shape(s.begin(), s.end() - 2), true);
-      const std::int64_t images = own.elements(), all = element_count(batch);
-      const Source source = broadcast_source(own, batch);
-      std::int64_t i = 0;
-      for_each_index(batch, [&](const Shape& index) {
-        const std::int64_t walked = operand == 0 ? i % images : images == 1 ? 0 : i * images / all;
-        if (source(index) != walked)
-          cannot_execute(op, "its batches broadcast in more than one dimension");
-        ++i;
-      });
-    }
+    if (op.kind == OpKind::kMatMul) p.input_transposed = op.as<MatMulAttrs>().transpose_a;
   }
 
   void bias(ProductFunction& p) const {

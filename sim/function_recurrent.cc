@@ -24,7 +24,8 @@ class Recurrent : StageOp {
                         .features = stage.reduction,
                         .steps = stage.steps,
                         .batch = batch(),
-                        .directions = stage.directions};
+                        .directions = stage.directions,
+                        .beside = beside()};
     f.input_weights = weights(op.inputs[1], plan.element_of(op.inputs[1]));
     f.state_weights = weights(op.inputs[2], plan.element_of(op.inputs[2]));
     biases(f);
@@ -44,7 +45,9 @@ class Recurrent : StageOp {
            : op.kind == OpKind::kGru ? Cell::kGru
                                      : Cell::kRnn;
   }
-  std::int64_t batch() const { return desc(in()).shape[attrs_.batch_first ? 0 : 1]; }
+  /// Sequences of the graph, and of the whole batch.
+  std::int64_t beside() const { return desc(op.inputs[0]).shape[attrs_.batch_first ? 0 : 1]; }
+  std::int64_t batch() const { return beside() * plan.batch(); }
   RecurrentFunction::Result result() const {
     using Result = RecurrentFunction::Result;
     if (made == op.outputs[0]) return Result::kSteps;
@@ -103,7 +106,9 @@ class Recurrent : StageOp {
     for (std::int64_t d = 0; d < stage.directions; ++d)
       for (std::int64_t n = 0; n < batch(); ++n)
         for (std::int64_t i = 0; i < stage.hidden; ++i) {
-          const std::int64_t line = attrs_.batch_first ? n * stage.directions + d : d * batch() + n;
+          const std::int64_t own = n % beside();  // a constant serves the batch
+          const std::int64_t line =
+              attrs_.batch_first ? own * stage.directions + d : d * beside() + own;
           state.push_back(given[static_cast<std::size_t>(line * stage.hidden + i)]);
         }
     return state;
@@ -116,12 +121,13 @@ class Recurrent : StageOp {
                                .hidden = attrs_.hidden,
                                .batch = batch(),
                                .directions = directions(),
+                               .beside = beside(),
                                .batch_first = attrs_.batch_first,
                                .out = format_of(plan, made)};
     MoveFunction move{.direct = false, .in = in_extents()};
     move.rescale = rescale_of(plan, op, in(), made);
-    const ElementOrder to = plan.order_of(made);
-    move.index = index_map(to, source_table(to, last_state_source(op, plan.order_of(in()))));
+    const ElementOrder to = plan.order_of(made), from = plan.order_of(in());
+    move.index = index_map(to, source_table(to, last_state_source(op, from), from.batch_step()));
     return move;
   }
   std::int64_t directions() const { return attrs_.direction == Direction::kBidirectional ? 2 : 1; }

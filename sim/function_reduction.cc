@@ -23,12 +23,13 @@ class ReductionMaker : StageOp {
     if (!f.over_rows) {
       const auto& attrs = op.as<ReduceAttrs>();
       const Source target = reduction_target(result, from.shape, attrs.axes, attrs.keep_dims);
-      f.target = source_table(from, target);
+      f.target = source_table(from, target, result.batch_step());
     }
     if (f.reduction == Reduction::kArgMax) {
       const auto axis = static_cast<std::size_t>(op.as<ReduceAttrs>().axes.at(0));
       f.column_counts = from.extents.columns > result.extents.columns;
-      f.position = source_table(from, [axis](const Shape& index) { return index[axis]; });
+      f.position = source_table(
+          from, [axis](const Shape& index) { return index[axis]; }, 0);
       return f;
     }
     finish_reduction(f, global);

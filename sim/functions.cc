@@ -6,7 +6,8 @@
 namespace presil {
 
 ElementOrder FunctionalPlan::order_of(TensorId id) const {
-  return {graph_.tensor(id).shape, last_[static_cast<std::size_t>(id)]};
+  const TensorDesc& tensor = graph_.tensor(id);
+  return {tensor.shape, last_[static_cast<std::size_t>(id)], tensor.constant ? 1 : batch_};
 }
 
 Element FunctionalPlan::element_of(TensorId id) const {

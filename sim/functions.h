@@ -32,12 +32,13 @@ struct PackedTile {
 class FunctionalPlan {
  public:
   FunctionalPlan(const Graph& graph, const PrecisionPlan& precision, const FusedNetwork& network,
-                 const std::vector<bool>& last, int weight_memory)
+                 const std::vector<bool>& last, int weight_memory, std::int64_t batch)
       : graph_(graph),
         precision_(precision),
         network_(network),
         last_(last),
-        weight_memory_(weight_memory) {}
+        weight_memory_(weight_memory),
+        batch_(batch) {}
 
   /// Index of the stage's Function; `pass`: of which of the commands that share a tile. Throws
   /// Error naming the operator if the machine cannot execute it, or not in this type.
@@ -56,7 +57,9 @@ class FunctionalPlan {
   const Graph& graph() const { return graph_; }
   const FusedNetwork& network() const { return network_; }
   const std::vector<bool>& last() const { return last_; }
+  /// Of the whole batch; a constant serves all of it.
   ElementOrder order_of(TensorId id) const;
+  std::int64_t batch() const { return batch_; }
   int weight_memory() const { return weight_memory_; }  ///< index in ChipSpec::memories
 
  private:
@@ -65,6 +68,7 @@ class FunctionalPlan {
   FusedNetwork network_;
   std::vector<bool> last_;
   int weight_memory_;
+  std::int64_t batch_;
   std::map<std::pair<const Stage*, int>, int> known_;
   std::map<OpId, int> recurrent_;
   std::vector<Function> functions_;

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "core/error.h"
+#include "sim/views.h"
 
 namespace presil {
 
@@ -155,11 +156,19 @@ class Fuser {
       if (c_.is_activation(input)) {
         FeatureMap map = c_.map_of(input);
         if (stage.out.batch == 1) map.rows *= map.batch, map.batch = 1;  // as the stage's images
-        stage.operands.push_back({input, map});
+        stage.operands.push_back({input, map, images_of(input, op.outputs[0], stage)});
       } else if (element_count(c_.graph.tensor(input).shape) > 1) {
         stage.constant_bytes += c_.constant_bytes(input);
       }
     }
+  }
+
+  /// Of an operand of a stage that goes image by image.
+  std::shared_ptr<const ImageMap> images_of(TensorId operand, TensorId result,
+                                            const Stage& stage) const {
+    const ElementOrder order = c_.order_of(result);
+    if (stage.out.batch == 1 || stage.out.batch != order.images * order.batch) return nullptr;
+    return broadcast_images(c_.order_of(operand), order);
   }
 
   // ---- Pass 2: storages ----

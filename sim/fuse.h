@@ -34,6 +34,9 @@ struct FusedNetwork {
   std::vector<FusionGroup> groups;
   std::vector<Storage> storages;
   std::vector<TensorView> views;  ///< of each tensor; storage -1 for weights
+  /// It runs several times: the next inference reads the inputs (and constants) where they lie, so
+  /// nothing may take their place (sim/placement.h, lifetimes()).
+  bool runs_again = false;
 };
 
 /// Every operator of the graph is in exactly one group, or a view; no two groups have one name. An

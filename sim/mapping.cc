@@ -116,9 +116,9 @@ class Collector {
   }
 
   void weights(const Stage& s, const StageMapping& m, const Part& part) {
-    const int held = static_cast<int>(
-        cut(part.outputs, m.outputs).size() * cut({0, s.reduction}, m.channels).size() *
-        (s.weights_per_image ? static_cast<std::size_t>(s.out.batch) : 1));
+    const int held = static_cast<int>(cut(part.outputs, m.outputs).size() *
+                                      cut({0, s.reduction}, m.channels).size() *
+                                      static_cast<std::size_t>(s.weight_copies()));
     const int slots = m.weight_slots == kHeld ? held : std::min(held, m.weight_slots);
     if (!s.weights_are_activations)
       add_constant(Use::kWeights, s.weight_bytes(m.outputs, m.channels), slots);

@@ -2,6 +2,7 @@
 
 #include "core/error.h"
 #include "hw/kernels.h"
+#include "sim/reference/batch.h"
 #include "sim/steps.h"
 
 namespace presil {
@@ -33,53 +34,92 @@ const Op* view_maker(const Graph& graph, TensorId id) {
 
 }  // namespace
 
+namespace {
+
+/// Where the elements of one tensor of a batch are.
+class StoredPlaces {
+ public:
+  StoredPlaces(const Graph& graph, const CompiledNetwork& compiled, TensorId id)
+      : graph_(graph), compiled_(compiled), id_(id), holder_(id) {
+    find_holder();
+    const TensorView& view = view_of(holder_);
+    layout_ = {storage_of(view).map, order_of(holder_).extents, view.channel, view.row};
+  }
+
+  /// Appends those of the `number`-th tensor.
+  void append(std::int64_t number, std::vector<std::int64_t>& places) const {
+    const ElementOrder order = order_of(holder_);
+    const std::int64_t first = number * order.elements();
+    if (reshapes_.empty()) {
+      for_each_index(order.shape, [&](const Shape& index) {
+        places.push_back(layout_.place(first + order.ordinal(index)));
+      });
+      return;
+    }
+    const std::vector<std::int64_t> by_ordinal = through_reshapes(first, order.elements());
+    const ElementOrder own = order_of(id_);
+    for_each_index(own.shape, [&](const Shape& index) {
+      places.push_back(by_ordinal[static_cast<std::size_t>(own.ordinal(index))]);
+    });
+  }
+
+ private:
+  const TensorView& view_of(TensorId id) const {
+    return compiled_.network.views[static_cast<std::size_t>(id)];
+  }
+  const Storage& storage_of(const TensorView& view) const {
+    return compiled_.network.storages[static_cast<std::size_t>(view.storage)];
+  }
+  ElementOrder order_of(TensorId id) const {
+    return {graph_.tensor(id).shape, compiled_.last[static_cast<std::size_t>(id)]};
+  }
+
+  /// The tensors that only reshape what another holds have its places.
+  void find_holder() {
+    for (const Op* op = view_maker(graph_, holder_);
+         op != nullptr && view_of(op->inputs[0]).storage == view_of(holder_).storage &&
+         !graph_.tensor(op->inputs[0]).constant;
+         op = view_maker(graph_, holder_)) {
+      reshapes_.push_back(op);
+      holder_ = op->inputs[0];
+    }
+  }
+
+  /// Places by ordinal, then through each reshape in turn.
+  std::vector<std::int64_t> through_reshapes(std::int64_t first, std::int64_t count) const {
+    std::vector<std::int64_t> by_ordinal(static_cast<std::size_t>(count));
+    for (std::size_t i = 0; i < by_ordinal.size(); ++i)
+      by_ordinal[i] = layout_.place(first + static_cast<std::int64_t>(i));
+    for (auto op = reshapes_.rbegin(); op != reshapes_.rend(); ++op) {
+      const ElementOrder to = order_of((*op)->outputs[0]);
+      const Source source = source_of(graph_, compiled_.last, **op);
+      std::vector<std::int64_t> next(by_ordinal.size());
+      for_each_index(to.shape, [&](const Shape& index) {
+        next[static_cast<std::size_t>(to.ordinal(index))] =
+            by_ordinal[static_cast<std::size_t>(source(index))];
+      });
+      by_ordinal = std::move(next);
+    }
+    return by_ordinal;
+  }
+
+  const Graph& graph_;
+  const CompiledNetwork& compiled_;
+  const TensorId id_;
+  TensorId holder_;
+  std::vector<const Op*> reshapes_;
+  Layout layout_;
+};
+
+}  // namespace
+
 std::vector<std::int64_t> stored_places(const Graph& graph, const CompiledNetwork& compiled,
                                         TensorId id) {
-  const auto storage_of = [&](TensorId t) {
-    return compiled.network.views[static_cast<std::size_t>(t)].storage;
-  };
-  // The tensors that only reshape what another holds have its places.
-  std::vector<const Op*> reshapes;
-  TensorId holder = id;
-  for (const Op* op = view_maker(graph, holder);
-       op != nullptr && storage_of(op->inputs[0]) == storage_of(holder) &&
-       !graph.tensor(op->inputs[0]).constant;
-       op = view_maker(graph, holder)) {
-    reshapes.push_back(op);
-    holder = op->inputs[0];
-  }
-  const TensorView& view = compiled.network.views[static_cast<std::size_t>(holder)];
-  const Storage& storage = compiled.network.storages[static_cast<std::size_t>(view.storage)];
-  const ElementOrder order(graph.tensor(holder).shape,
-                           compiled.last[static_cast<std::size_t>(holder)]);
-  const Layout layout{storage.map, order.extents, view.channel, view.row};
+  const StoredPlaces stored(graph, compiled, id);
+  const std::int64_t batch = graph.tensor(id).constant ? 1 : compiled.batch;
   std::vector<std::int64_t> places;
-  places.reserve(static_cast<std::size_t>(order.elements()));
-  const Shape& shape = graph.tensor(id).shape;
-  if (reshapes.empty()) {
-    for_each_index(
-        shape, [&](const Shape& index) { places.push_back(layout.place(order.ordinal(index))); });
-    return places;
-  }
-  // Places by ordinal, then through each reshape in turn.
-  std::vector<std::int64_t> by_ordinal(static_cast<std::size_t>(order.elements()));
-  for (std::size_t i = 0; i < by_ordinal.size(); ++i)
-    by_ordinal[i] = layout.place(static_cast<std::int64_t>(i));
-  for (auto op = reshapes.rbegin(); op != reshapes.rend(); ++op) {
-    const TensorId out = (*op)->outputs[0];
-    const ElementOrder to(graph.tensor(out).shape, compiled.last[static_cast<std::size_t>(out)]);
-    const Source source = source_of(graph, compiled.last, **op);
-    std::vector<std::int64_t> next(by_ordinal.size());
-    for_each_index(to.shape, [&](const Shape& index) {
-      next[static_cast<std::size_t>(to.ordinal(index))] =
-          by_ordinal[static_cast<std::size_t>(source(index))];
-    });
-    by_ordinal = std::move(next);
-  }
-  const ElementOrder own(shape, compiled.last[static_cast<std::size_t>(id)]);
-  for_each_index(shape, [&](const Shape& index) {
-    places.push_back(by_ordinal[static_cast<std::size_t>(own.ordinal(index))]);
-  });
+  places.reserve(static_cast<std::size_t>(element_count(graph.tensor(id).shape) * batch));
+  for (std::int64_t number = 0; number < batch; ++number) stored.append(number, places);
   return places;
 }
 
@@ -119,9 +159,10 @@ class Image {
  private:
   void put_input(TensorId id, const Tensor& tensor) {
     const TensorDesc& wanted = graph_.tensor(id);
-    if (tensor.type != wanted.type || tensor.shape != wanted.shape)
+    const Shape shape = batch_shape(wanted.shape, compiled_.batch);
+    if (tensor.type != wanted.type || tensor.shape != shape)
       throw Error("input '{}': must be {} {}, is {} {}", wanted.name, name_of(wanted.type),
-                  to_string(wanted.shape), name_of(tensor.type), to_string(tensor.shape));
+                  to_string(shape), name_of(tensor.type), to_string(tensor.shape));
     put(id, tensor);
   }
 
@@ -169,7 +210,9 @@ MachineState initial_state(const Graph& graph, const ChipSpec& chip,
 
 Tensor read_tensor(const Graph& graph, const CompiledNetwork& compiled, MachineState& state,
                    TensorId id) {
-  Tensor tensor = empty_tensor(graph.tensor(id));
+  TensorDesc desc = graph.tensor(id);
+  if (!desc.constant) desc.shape = batch_shape(desc.shape, compiled.batch);
+  Tensor tensor = empty_tensor(desc);
   const Element element = compiled.functional->element_of(id);
   const auto s =
       static_cast<std::size_t>(compiled.network.views[static_cast<std::size_t>(id)].storage);

@@ -11,8 +11,9 @@
 
 namespace presil {
 
-/// Where a tensor's elements are stored, as bytes from its storage's first: [row-major element].
-/// Through every view between the tensor and the storage's root.
+/// Where a tensor's elements are stored, as bytes from its storage's first: [row-major element], of
+/// the whole batch (sim/reference/batch.h; constants are there once). Through every view between
+/// the tensor and the storage's root.
 std::vector<std::int64_t> stored_places(const Graph& graph, const CompiledNetwork& compiled,
                                         TensorId id);
 

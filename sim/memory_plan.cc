@@ -2,11 +2,11 @@
 
 #include <algorithm>
 #include <limits>
-#include <map>
-#include <numeric>
 
 #include "core/error.h"
+#include "sim/buffer_places.h"
 #include "sim/chain.h"
+#include "sim/memory_places.h"
 
 namespace presil {
 
@@ -42,7 +42,7 @@ class Planner {
     if (options_.steady && chip_.sram.across_layers) keep_weights();
     while (!try_plan()) {
     }
-    place_in_memories();
+    place_in_memories(chip_, network_, graph_, lives_, plan_);
     return std::move(plan_);
   }
 
@@ -168,30 +168,21 @@ class Planner {
     return "mapping";
   }
 
-  using Gap = std::pair<std::int64_t, std::int64_t>;
-
-  /// Free intervals of SRAM while group `g` runs.
-  std::vector<Gap> gaps_of(std::size_t g, const std::vector<Gap>& also_taken) const {
-    std::vector<Gap> taken = also_taken;
+  /// What lies in SRAM for longer than group `g` runs.
+  std::vector<SramRange> residents_at(std::size_t g) const {
+    std::vector<SramRange> taken;
     for (std::size_t s = 0; s < network_.storages.size(); ++s)
       if (plan_.resident[s] && alive(s, g))
         taken.emplace_back(plan_.sram_address[s],
                            plan_.sram_address[s] + aligned(network_.storages[s].map.bytes()));
-    std::sort(taken.begin(), taken.end());
-    std::vector<Gap> gaps;
-    std::int64_t at = 0;
-    for (const Gap& t : taken) {
-      if (t.first > at) gaps.emplace_back(at, t.first);
-      at = std::max(at, t.second);
-    }
-    if (at < sram()) gaps.emplace_back(at, sram());
-    return gaps;
+    return taken;
   }
 
   bool plan_group(std::size_t g) {
     const FusionGroup& group = network_.groups[g];
     std::int64_t room = 0;
-    for (const Gap& gap : gaps_of(g, {})) room += gap.second - gap.first;
+    for (const SramRange& gap : gaps_between(residents_at(g), sram()))
+      room += gap.second - gap.first;
     const bool is_pinned = options_.pinned.contains(group.name);
     std::string reason;
     // Fragmented room: what did not fit last time is tried with less.
@@ -321,133 +312,22 @@ class Planner {
     return false;
   }
 
-  /// First fit, clear of the previous group's buffers where possible (`apart`: or not at all), so
-  /// that loads can come early; weights first, they are what can.
   bool place_buffers(std::size_t g, bool apart) {
     const std::vector<Buffer> buffers =
         buffers_of(plan_.around(chip_, network_, g), network_.groups[g], plan_.mappings[g]);
-    std::vector<std::size_t> order(buffers.size());
-    std::iota(order.begin(), order.end(), 0);
-    const auto early = [&](std::size_t i) {
-      return buffers[i].use == Buffer::Use::kWeights || buffers[i].use == Buffer::Use::kConstants ||
-             buffers[i].use == Buffer::Use::kRecurrentWeights;
-    };
-    std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-      if (early(a) != early(b)) return early(a);
-      return buffers[a].bytes() > buffers[b].bytes();
-    });
-    for (const bool avoid : {true, false}) {
-      if (apart && !avoid) break;
-      std::vector<std::int64_t> at(buffers.size(), -1);
-      std::vector<Gap> mine;
-      bool all = place_shared(g, buffers, at, mine);
-      for (const std::size_t i : order) {
-        if (!all || buffers[i].shared) continue;
-        std::optional<std::int64_t> found;
-        if (avoid) {
-          std::vector<Gap> taken = mine;
-          taken.insert(taken.end(), previous_.begin(), previous_.end());
-          found = first_fit(gaps_of(g, taken), buffers[i].bytes());
-        }
-        if (!found && !(apart && early(i))) found = first_fit(gaps_of(g, mine), buffers[i].bytes());
-        if (!found) {
-          all = false;
-          break;
-        }
-        at[i] = *found;
-        mine.emplace_back(*found, *found + aligned(buffers[i].bytes()));
-      }
-      if (!all) continue;
-      plan_.buffer_address[g] = at;
-      previous_ = mine;
-      return true;
-    }
-    return false;
-  }
-
-  /// One place for the shared buffers of all stages of a cascade, one behind the other in each.
-  bool place_shared(std::size_t g, const std::vector<Buffer>& buffers,
-                    std::vector<std::int64_t>& at, std::vector<Gap>& mine) const {
-    const std::int64_t bytes = shared_bytes(buffers);
-    if (bytes == 0) return true;
-    const std::optional<std::int64_t> found = first_fit(gaps_of(g, mine), bytes);
-    if (!found) return false;
-    mine.emplace_back(*found, *found + aligned(bytes));
-    std::map<int, std::int64_t> used;
-    for (std::size_t i = 0; i < buffers.size(); ++i) {
-      if (!buffers[i].shared) continue;
-      at[i] = *found + used[buffers[i].stage];
-      used[buffers[i].stage] += buffers[i].bytes();
-    }
+    std::optional<BufferPlaces> places =
+        presil::place_buffers(buffers, residents_at(g), previous_, sram(), apart);
+    if (!places) return false;
+    plan_.buffer_address[g] = std::move(places->at);
+    previous_ = std::move(places->taken);
     return true;
-  }
-
-  static std::optional<std::int64_t> first_fit(const std::vector<Gap>& gaps, std::int64_t bytes) {
-    for (const Gap& gap : gaps)
-      if (gap.second - gap.first >= aligned(bytes)) return gap.first;
-    return {};
   }
 
   void account(std::size_t g) {
     std::int64_t used = kept_bytes_ + resident_bytes(g);
-    for (const Gap& gap : previous_) used += gap.second - gap.first;
+    for (const SramRange& range : previous_) used += range.second - range.first;
     plan_.sram_in_use[g] = used;
     plan_.peak_sram_bytes = std::max(plan_.peak_sram_bytes, used);
-  }
-
-  /// Names the layer at which most of `storages` live, and the largest of them then.
-  [[noreturn]] void too_small(std::size_t memory, const std::vector<std::size_t>& storages,
-                              std::int64_t peak) const {
-    std::size_t worst = 0, largest = storages.front();
-    std::int64_t most = -1;
-    for (std::size_t g = 0; g < network_.groups.size(); ++g) {
-      std::int64_t bytes = 0;
-      std::size_t big = storages.front();
-      std::int64_t biggest = -1;
-      for (const std::size_t s : storages) {
-        if (!alive(s, g)) continue;
-        bytes += network_.storages[s].bytes();
-        if (network_.storages[s].bytes() > biggest) biggest = network_.storages[s].bytes(), big = s;
-      }
-      if (bytes > most) most = bytes, worst = g, largest = big;
-    }
-    const MemorySpec& spec = chip_.memories[memory];
-    throw Error(
-        "activations need {} bytes of memory '{}' of {} KiB, most of them at layer '{}', where the "
-        "largest is '{}' {}; memories.{}.kib of at least {} or another placement.spill would do",
-        peak, spec.name, spec.kib, network_.groups[worst].name,
-        graph_.tensor(network_.storages[largest].root).name,
-        to_string(graph_.tensor(network_.storages[largest].root).shape), spec.name,
-        ceil_div(peak, 1024));
-  }
-
-  /// Addresses in the memories; what does not fit a memory of limited size goes to the spill one.
-  void place_in_memories() {
-    const int spill = chip_.memory_index(chip_.placement.spill);
-    plan_.memory_address.assign(network_.storages.size(), -1);
-    for (std::size_t m = 0; m < chip_.memories.size(); ++m) {
-      const auto capacity = static_cast<std::int64_t>(chip_.memories[m].kib * 1024);
-      while (true) {
-        std::vector<PlacedItem> items;
-        std::vector<std::size_t> which;
-        for (std::size_t s = 0; s < network_.storages.size(); ++s)
-          if (!plan_.resident[s] && plan_.memory[s] == static_cast<int>(m) &&
-              lives_[s].last >= lives_[s].first) {
-            items.push_back({network_.storages[s].bytes(), lives_[s]});
-            which.push_back(s);
-          }
-        std::int64_t peak = 0;
-        const std::vector<std::int64_t> at = place_items(items, chip_.dma.burst_bytes, &peak);
-        for (std::size_t i = 0; i < which.size(); ++i) plan_.memory_address[which[i]] = at[i];
-        if (capacity == 0 || peak <= capacity) break;
-        const auto largest = *std::max_element(which.begin(), which.end(), [&](auto a, auto b) {
-          return network_.storages[a].bytes() < network_.storages[b].bytes();
-        });
-        if (spill == static_cast<int>(m)) too_small(m, which, peak);
-        plan_.memory[largest] = spill;
-        if (static_cast<int>(m) > spill) m = static_cast<std::size_t>(spill);  // place it there
-      }
-    }
   }
 
   const ChipSpec& chip_;
@@ -459,7 +339,7 @@ class Planner {
   MemoryPlan plan_;
   std::vector<Lifetime> lives_;
   std::vector<std::optional<bool>> pinned_;  ///< residency of each storage
-  std::vector<Gap> previous_;
+  std::vector<SramRange> previous_;          ///< of the buffers of the group before
   std::int64_t kept_bytes_ = 0;
 };
 

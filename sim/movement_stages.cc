@@ -62,8 +62,10 @@ class Movement : OpStages {
     if (!c_.is_activation(op_.inputs.at(0))) {
       stage.constant_bytes = stage.out.bytes();
       stage.table_bytes = c_.constant_bytes(op_.inputs[0]);
-    } else if (c_.is_activation(op_.inputs.at(1)))
+    } else if (c_.is_activation(op_.inputs.at(1))) {
       stage.operands.push_back({op_.inputs[1], c_.map_of(op_.inputs[1])});
+      merge_batch(stage.operands.back().map);
+    }
     return {stage};
   }
 
@@ -124,9 +126,13 @@ class Movement : OpStages {
   Stage along_images(Stage part, std::int64_t axis) const {
     part.out = part.in;
     part = proportional(part);
-    const std::int64_t images = element_count(Shape(shape(0).begin(), shape(0).begin() + axis));
-    if (images == 1 || c_.batch > 1 || !last_of(op_.outputs[0])) return part;
-    for (FeatureMap* map : {&part.in, &part.out}) map->batch = images, map->rows /= images;
+    const std::int64_t own = element_count(Shape(shape(0).begin(), shape(0).begin() + axis));
+    const std::int64_t images = own * c_.batch;
+    if (images == 1 || (own > 1 && !last_of(op_.outputs[0]))) return part;
+    part.in.batch = c_.is_activation(part.input) ? images : own;  // a constant serves the batch
+    part.in.rows /= part.in.batch;
+    part.out.batch = images;
+    part.out.rows = part.in.rows;
     const FeatureMap whole = c_.map_of(op_.outputs[0]);
     part.out_image_rows = whole.batch * whole.rows / images;
     return part;

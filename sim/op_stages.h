@@ -1,6 +1,6 @@
 #pragma once
 // What the stages of every operator start from. Private to the stage builders (sim/stage_builder.h,
-// sim/movement_stages.h), which derive from it.
+// sim/product_stages.h, ...), which derive from it.
 
 #include <algorithm>
 
@@ -30,6 +30,7 @@ class OpStages {
     stage.input = first != op_.inputs.end() ? *first : op_.inputs.at(0);
     stage.in = c_.map_of(stage.input);
     stage.stored_ratio = c_.chip.weight_compression;
+    stage.batch = c_.batch;
     return stage;
   }
   OpId id() const { return static_cast<OpId>(&op_ - c_.graph.ops().data()); }
@@ -46,14 +47,10 @@ class OpStages {
   }
 
   bool last_of(TensorId tensor) const { return c_.last[static_cast<std::size_t>(tensor)]; }
-  ElementOrder order_of(TensorId tensor) const {
-    return {c_.graph.tensor(tensor).shape, last_of(tensor)};
-  }
+  ElementOrder order_of(TensorId tensor) const { return c_.order_of(tensor); }
 
-  /// Whole rows, each from the input rows that its elements come from. (Of batched runs, whose
-  /// images are not in the graph, an equal share.)
+  /// Whole rows, each from the input rows that its elements come from.
   Stage mapped(Stage stage, const Source& source) const {
-    if (c_.batch > 1) return proportional(stage);
     merge_batch(stage.in);
     merge_batch(stage.out);
     stage.reach = Reach::kMapped;

@@ -43,8 +43,7 @@ std::int64_t weight_total(const FusionGroup& group) {
 std::int64_t weight_total_of(const Stage& s) {
   std::int64_t total = aligned(s.constant_bytes);
   if (s.kind == StageKind::kMac && !s.weights_are_activations)
-    total += aligned(s.weight_bytes(s.out.channels, s.reduction) *
-                     (s.weights_per_image ? s.out.batch : 1));
+    total += aligned(s.weight_bytes(s.out.channels, s.reduction) * s.weight_copies());
   if (s.kind == StageKind::kRecurrent)
     total += aligned(s.weight_bytes(s.gates * s.hidden, s.reduction + s.hidden) * s.directions);
   return total;
@@ -62,8 +61,12 @@ std::vector<Lifetime> lifetimes(const FusedNetwork& network) {
     });
   }
   for (std::size_t s = 0; s < lives.size(); ++s) {
-    if (network.storages[s].is_input || network.storages[s].is_constant) lives[s].first = -1;
-    if (network.storages[s].is_output) lives[s].last = static_cast<int>(network.groups.size());
+    const Storage& storage = network.storages[s];
+    const bool from_start = storage.is_input || storage.is_constant;
+    const bool is_read = lives[s].last >= lives[s].first;
+    if (from_start) lives[s].first = -1;
+    if (storage.is_output || (from_start && is_read && network.runs_again))
+      lives[s].last = static_cast<int>(network.groups.size());
   }
   return lives;
 }
@@ -142,6 +145,24 @@ std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& net
       free[static_cast<std::size_t>(g)] -= bytes;
   }
   return resident;
+}
+
+std::vector<std::int64_t> free_sram(const ChipSpec& chip, const FusedNetwork& network,
+                                    const std::vector<bool>& resident,
+                                    const std::vector<bool>& weights_stay) {
+  std::int64_t kept = 0;
+  for (std::size_t g = 0; g < network.groups.size(); ++g)
+    if (weights_stay[g]) kept += weight_total(network.groups[g]);
+  std::vector<std::int64_t> free(network.groups.size(), chip.sram_bytes() - kept);
+  const std::vector<Lifetime> lives = lifetimes(network);
+  for (std::size_t s = 0; s < resident.size(); ++s) {
+    if (!resident[s]) continue;
+    const int end = std::min(lives[s].last, static_cast<int>(free.size()) - 1);
+    for (int g = std::max(0, lives[s].first); g <= end; ++g)
+      free[static_cast<std::size_t>(g)] -= aligned(network.storages[s].map.bytes());
+  }
+  for (std::int64_t& bytes : free) bytes = std::max<std::int64_t>(0, bytes);
+  return free;
 }
 
 }  // namespace presil

@@ -28,7 +28,8 @@ struct Lifetime {
   bool meets(const Lifetime& other) const { return first <= other.last && other.first <= last; }
 };
 
-/// From its producer (or -1 for inputs) to its last reader (or past the end for outputs).
+/// From its producer (or -1 for inputs and constants) to its last reader; past the end for outputs,
+/// and where the network runs again for what it reads from the start.
 std::vector<Lifetime> lifetimes(const FusedNetwork& network);
 
 /// Puts items that live at the same time at different addresses: largest first, each at the lowest
@@ -46,6 +47,11 @@ std::vector<std::int64_t> place_items(const std::vector<PlacedItem>& items, std:
 /// whose SRAM keeps nothing across layers.
 std::vector<bool> choose_residents(const ChipSpec& chip, const FusedNetwork& network,
                                    const std::vector<int>& memory);
+/// SRAM of one core beside the residents that live, and the weights that stay, while each group
+/// runs; at least 0.
+std::vector<std::int64_t> free_sram(const ChipSpec& chip, const FusedNetwork& network,
+                                    const std::vector<bool>& resident,
+                                    const std::vector<bool>& weights_stay);
 /// The memory of each storage by its role.
 std::vector<int> choose_memories(const ChipSpec& chip, const FusedNetwork& network);
 

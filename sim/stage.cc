@@ -33,10 +33,10 @@ Rows transposed_reach(Rows out, const Window& w, std::int64_t limit) {
 }
 
 Rows mapped_reach(const RowReach& reach, Rows out) {
-  if (out.begin == 0 && out.end == static_cast<std::int64_t>(reach.rows.size())) return reach.all;
-  Rows in = reach.rows[static_cast<std::size_t>(out.begin)];
+  if (out.begin == 0 && out.end == reach.count()) return reach.all;
+  Rows in = reach.of(out.begin);
   for (std::int64_t r = out.begin + 1; r < out.end; ++r) {
-    const Rows& one = reach.rows[static_cast<std::size_t>(r)];
+    const Rows one = reach.of(r);
     in = {std::min(in.begin, one.begin), std::max(in.end, one.end)};
   }
   return in;

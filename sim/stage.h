@@ -36,17 +36,37 @@ struct Rows {
   friend bool operator==(const Rows&, const Rows&) = default;
 };
 
-/// The input rows that each output row needs.
+/// The input rows that each output row needs. Of a batch, `rows` are the first tensor's; those of
+/// the next ones reach `step` further each.
 struct RowReach {
   std::vector<Rows> rows;
+  std::int64_t batch = 1, step = 0;
   Rows all;  ///< of any
   std::size_t hash = 0;
+
+  std::int64_t count() const { return static_cast<std::int64_t>(rows.size()) * batch; }
+  Rows of(std::int64_t row) const {
+    const auto one = static_cast<std::int64_t>(rows.size());
+    const Rows& first = rows[static_cast<std::size_t>(row % one)];
+    const std::int64_t further = row / one * step;
+    return {first.begin + further, first.end + further};
+  }
 };
+
+/// The image of an operand that each image of the result needs, where they broadcast.
+using ImageMap = std::vector<std::int64_t>;
+
+/// Of a map of so many images; null: its own, or the only one.
+inline std::int64_t image_needed(const std::shared_ptr<const ImageMap>& map, std::int64_t images,
+                                 std::int64_t image) {
+  return map ? (*map)[static_cast<std::size_t>(image)] : image % images;
+}
 
 /// One more feature map that a stage reads beside its input: the other side of an addition.
 struct Operand {
   TensorId tensor = kNoTensor;
   FeatureMap map;
+  std::shared_ptr<const ImageMap> images;
 };
 
 struct Stage {
@@ -63,6 +83,8 @@ struct Stage {
   /// Rows of an image of that larger tensor; 0: as the part's.
   std::int64_t in_image_rows = 0, out_image_rows = 0;
   std::vector<Operand> operands;
+  std::int64_t batch = 1;                     ///< `out` has so many times the graph's images
+  std::shared_ptr<const ImageMap> in_images;  ///< of a matrix product that broadcasts
 
   Reach reach = Reach::kSame;
   Window window;
@@ -83,10 +105,11 @@ struct Stage {
   std::int64_t taps = 1;
   std::int64_t kernel_taps = 0;  ///< weights of an output and input channel; 0: as many as taps
   TensorId weights = kNoTensor;
-  bool weights_are_activations = false;  ///< a matrix product of two activations
-  bool weights_per_image = false;        ///< each image (head) has its own
-  bool weights_transposed = false;       ///< that second activation is [N,K], not [K,N]
-  FeatureMap weight_map;                 ///< of that second activation
+  bool weights_are_activations = false;           ///< a matrix product of two activations
+  bool weights_per_image = false;                 ///< each image (head) has its own
+  bool weights_transposed = false;                ///< that second activation is [N,K], not [K,N]
+  FeatureMap weight_map;                          ///< of that second activation
+  std::shared_ptr<const ImageMap> weight_images;  ///< and of weights_per_image: the matrix
   int weight_bits = 8;
   std::int64_t constant_bits = 0;  ///< per output channel: bias and fused constants
   double stored_ratio = 1;         ///< bytes in memory for a byte of weights and constants
@@ -117,6 +140,11 @@ struct Stage {
   /// Output channels of one group.
   std::int64_t group_outputs() const { return out.channels / groups; }
   std::int64_t output_rows() const { return out.rows; }
+  /// Times that the weights are there. Constant ones serve the whole batch.
+  std::int64_t weight_copies() const {
+    if (!weights_per_image) return 1;
+    return weights_are_activations ? out.batch : out.batch / batch;
+  }
   /// Bytes of the weights and constants of `outputs` channels over `channels` input channels.
   std::int64_t weight_bytes(std::int64_t outputs, std::int64_t channels) const {
     return ceil_div(outputs * (channels * weight_taps() * weight_bits + constant_bits), 8);

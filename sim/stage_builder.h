@@ -5,6 +5,7 @@
 
 #include "hw/chip_spec.h"
 #include "models/graph.h"
+#include "sim/element_order.h"
 #include "sim/precision.h"
 #include "sim/stage.h"
 
@@ -19,6 +20,8 @@ struct StageContext {
   std::int64_t batch = 1;         ///< multiplies every activation's images
 
   FeatureMap map_of(TensorId id) const;
+  /// Where its elements are, of the whole batch; a constant serves all of it.
+  ElementOrder order_of(TensorId id) const;
   /// Is it an input that lies unpadded (chip.packed_inputs)?
   bool is_packed(TensorId id) const;
   bool is_activation(TensorId id) const { return id != kNoTensor && !graph.tensor(id).constant; }
@@ -29,15 +32,8 @@ struct StageContext {
 };
 
 /// The stages of one operator: one, or a part for each input of a concat and output of a split.
-/// None for operators that are free (see is_view()). Throws Error for OpKind::kHost, and for an
-/// operator the machine cannot run, naming it.
+/// None for operators that are free (see is_view() in sim/views.h). Throws Error for OpKind::kHost,
+/// and for an operator the machine cannot run, naming it.
 std::vector<Stage> build_stages(const StageContext& context, const Op& op, bool allow_host);
-
-/// Does a stored value stand for the same number in both tensors (type, quantisation)?
-bool same_values(const Graph& graph, TensorId a, TensorId b);
-
-/// Is the operator only another name for its input's bytes (identity, a reshape that moves nothing
-/// in the blocked layout)?
-bool is_view(const StageContext& context, const Op& op);
 
 }  // namespace presil

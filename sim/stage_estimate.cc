@@ -217,7 +217,7 @@ class Estimate {
     if (around_.weights_stay && !stage_.weights_are_activations) return;
     if (stage_.weights_are_activations && around_.is_resident(stage_.weights)) return;
     const double ratio = stage_.weights_are_activations ? 1 : stage_.stored_ratio;
-    const std::int64_t images = stage_.weights_per_image ? stage_.out.batch : 1;
+    const std::int64_t images = stage_.weight_copies();
     const int memory = stage_.weights_are_activations
                            ? around_.memory_of(stage_.weights)
                            : around_.chip.memory_index(around_.chip.placement.weights);

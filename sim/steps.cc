@@ -246,7 +246,8 @@ ElementSource element_source(const FunctionalPlan& plan, const Stage& stage, con
   const ElementOrder result = plan.order_of(op.outputs[0]);
   ElementSource source{.element = plan.element_of(id)};
   const auto index = [&](const ElementOrder& order) {
-    return index_map(result, source_table(result, broadcast_source(order, result.shape)));
+    return index_map(
+        result, source_table(result, broadcast_source(order, result.shape), order.batch_step()));
   };
   if (!desc.constant) {
     const bool streamed = id == stage.input;

@@ -114,7 +114,7 @@ std::vector<CoreSplit> splits_of(const ChipSpec& chip, const FusionGroup& group)
 
 StageMapping without_spare_slots(const Stage& stage, const Part& part, StageMapping m) {
   if (stage.kind != StageKind::kMac || m.weight_slots == kHeld) return m;
-  const std::int64_t images = stage.weights_per_image ? stage.out.batch : 1;
+  const std::int64_t images = stage.weight_copies();
   const std::int64_t tiles = images * ceil_div(part.outputs.count(), m.outputs) *
                              ceil_div(std::max<std::int64_t>(1, stage.reduction), m.channels);
   if (tiles <= m.weight_slots) m.weight_slots = kHeld;

@@ -58,8 +58,8 @@ void Walker<Sink>::walk_stage(const Stage& stage, int number, const StageMapping
       if (stage.kind == StageKind::kMac && stage.weights_are_activations)
         tile.weight_map = weight_map(stage, number, at.image, outputs, tile.channels);
       else if (stage.kind == StageKind::kMac)
-        tile.weights = weight_tile(stage, number, stage.weights_per_image ? at.image : 0, outputs,
-                                   tile.channels);
+        tile.weights =
+            weight_tile(stage, number, at.image % stage.weight_copies(), outputs, tile.channels);
       tile.last_of_sum = c + 1 == tiles.channels.size();
       sink_.compute(tile);
     }
@@ -94,7 +94,7 @@ void Walker<Sink>::load_operands(const Stage& stage, int number, ComputeTile& ti
     t.buffer = index_.find(Use::kOperand, number, static_cast<int>(i));
     t.content = broadcast ? Frame{{0, map.rows}, {0, map.columns}, {0, map.channels}}
                           : Frame{at.rows, at.columns, outputs};
-    t.image = at.image % map.batch;
+    t.image = image_needed(operand.images, map.batch, at.image);
     if (t.buffer < 0) {
       t.frame = {{0, map.rows}, {0, map.columns}, {0, map.channels}};
     } else {
@@ -114,8 +114,7 @@ template <typename Sink>
 Tile Walker<Sink>::external_input(const Stage& stage, int number, const Part& part,
                                   std::int64_t image, const Frame& content,
                                   std::array<std::int64_t, 2> key) {
-  // One image against many (a matrix product that broadcasts its first operand).
-  image %= stage.in.batch;
+  image = image_needed(stage.in_images, stage.in.batch, image);
   Tile t{.map = &stage.in, .tensor = stage.input, .image = image, .content = content};
   t.channel_shift = stage.in_channel;
   t.row_shift = stage.in_row;
@@ -209,7 +208,7 @@ Tile Walker<Sink>::weight_map(const Stage& stage, int number, std::int64_t image
                               Rows channels) {
   const FeatureMap& map = stage.weight_map;
   Tile t{.map = &map, .tensor = stage.weights};
-  t.image = map.batch == 1 ? 0 : image * map.batch / std::max<std::int64_t>(1, stage.out.batch);
+  t.image = image_needed(stage.weight_images, map.batch, image);
   t.frame = {{0, map.rows}, {0, map.columns}, {0, map.channels}};
   t.content = {stage.weights_transposed ? outputs : channels,
                {0, map.columns},

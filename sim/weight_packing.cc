@@ -125,11 +125,8 @@ class Packer {
       case OpKind::kMatMul: {
         const Shape& w = graph_.tensor(tile_.tensor).shape;
         const std::int64_t matrices = element_count(w) / (depth * stage_.out.channels);
-        const std::int64_t base =
-            (matrices == 1 ? 0
-                           : tile_.image * matrices / std::max<std::int64_t>(1, stage_.out.batch)) *
-            depth * stage_.out.channels;
-        return base +
+        const std::int64_t matrix = image_needed(stage_.weight_images, matrices, tile_.image);
+        return matrix * depth * stage_.out.channels +
                (op_.as<MatMulAttrs>().transpose_b ? k * depth + i : i * stage_.out.channels + k);
       }
       default:

@@ -31,7 +31,7 @@ TEST_CASE("Mistakes of a search command are named with what would do") {
   const Outcome narrow = presil_run(
       search + "--objective latency_ms --constraint 'latency_ms <= 0.000001' --evaluations 4");
   CHECK(narrow.is_user_error());
-  CHECK(narrow.has("no network of 4 meets 'latency_ms <= 0.000001'; the nearest has latency_ms"));
+  CHECK(narrow.has("no network of 3 meets 'latency_ms <= 0.000001'; the nearest has latency_ms"));
 }
 
 TEST_CASE("A curation prints what went and why, and a space that can be searched") {

@@ -64,8 +64,12 @@ TEST_CASE("a batch multiplies the activations of every operator, sequences too")
     CHECK(two.macs == one.macs * 2);
     CHECK(moved(two.compiled.program, true, Traffic::kOutput) ==
           2 * moved(one.compiled.program, true, Traffic::kOutput));
-    CHECK(moved(two.compiled.program, false, Traffic::kInput) >=
-          2 * moved(one.compiled.program, false, Traffic::kInput));
+    // Each image comes in whole; how many rows stripes read twice is the mapping's choice.
+    std::int64_t whole = 0;
+    for (const Storage& storage : one.compiled.network.storages)
+      if (storage.is_input) whole += storage.map.bytes();
+    CHECK(moved(one.compiled.program, false, Traffic::kInput) >= whole);
+    CHECK(moved(two.compiled.program, false, Traffic::kInput) >= 2 * whole);
   }
 }
 

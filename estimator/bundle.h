@@ -1,0 +1,78 @@
+#pragma once
+// A trained estimator as one file: models, schema, ranges, calibration, where it came from, and
+// how well it did on what it was not trained on.
+
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "estimator/accuracy.h"
+#include "estimator/conformal.h"
+#include "estimator/feature_ranges.h"
+#include "estimator/regressor.h"
+
+namespace presil {
+
+/// Of one group in its network.
+struct GroupPrediction {
+  double cycles = 0;
+  double low = 0, high = 0;  ///< 90 % interval of cycles
+  double energy_pj = 0;
+  bool out_of_range = false;  ///< a feature is outside of what training saw
+};
+
+/// Where a bundle comes from.
+struct Provenance {
+  int simulator_version = 0, feature_version = 0;
+  std::string source = "samples";  ///< or "measured": of a real device, by no simulator
+  std::uint64_t seed = 0;
+  std::size_t cases = 0, rows = 0;           ///< trained on
+  std::map<std::string, std::string> chips;  ///< hash -> name of those trained on
+};
+
+/// The parts; what training puts together.
+struct BundleParts {
+  Provenance provenance;
+  Regressor cycles, energy;
+  Forest difficulty;                         ///< log |log error| of a group, for the intervals
+  ConformalTable groups, groups_unseen;      ///< by difficulty
+  ConformalTable networks, networks_unseen;  ///< by number of groups
+  FeatureRanges ranges;
+  std::vector<AccuracyRow> accuracy;
+  std::map<std::string, double> chip_factor;  ///< chip hash -> what its cycles are multiplied by
+};
+
+/// Value type; prediction is const and thread-safe.
+class Bundle {
+ public:
+  explicit Bundle(BundleParts parts) : parts_(std::move(parts)) {}
+  /// Throws Error: not there, not a bundle, cut short, damaged, or made by another version of the
+  /// bundle's layout, the features or the simulator (both named, with the remedy).
+  static Bundle load(const std::filesystem::path& file);
+  /// Complete or not at all (core/output_file.h). The same parts give the same bytes.
+  void save(const std::filesystem::path& file) const;
+
+  /// One a group; many at once are the fast path. `chip_hash`: whose the groups are; a chip that
+  /// training never saw has wider intervals. "": one that it saw.
+  void predict(std::span<const GroupFeatures* const> groups, std::span<GroupPrediction> out,
+               const std::string& chip_hash = "") const;
+  /// 90 % interval of the sum over a network's groups, calibrated on whole networks.
+  Interval network_interval(double sum_cycles, std::size_t groups, bool seen_chip) const;
+  bool knows_chip(const std::string& chip_hash) const {
+    return parts_.provenance.chips.contains(chip_hash);
+  }
+
+  const Provenance& provenance() const { return parts_.provenance; }
+  const std::vector<AccuracyRow>& accuracy() const { return parts_.accuracy; }
+  const FeatureRanges& ranges() const { return parts_.ranges; }
+  const BundleParts& parts() const { return parts_; }
+  BundleParts& parts() { return parts_; }
+
+ private:
+  BundleParts parts_;
+};
+
+}  // namespace presil

@@ -1,0 +1,43 @@
+#pragma once
+// What a regressor is told of one fusion group in its network: raw dimensions, what an expert would
+// compute from them, the neighbours, and the chip. No tile is searched for it.
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "estimator/planned_network.h"
+
+namespace presil {
+
+/// One column of the table. docs/estimator.md lists them all; a test holds it to that.
+struct FeatureInfo {
+  std::string name;  ///< snake_case, unit in the name where it has one
+  std::string unit;  ///< "cycles", "bytes", "1" (a count, share or flag), ...
+  std::string meaning;
+};
+
+/// Raised whenever a column is added, dropped or computed in another way. Stored with samples and
+/// bundles, which refuse another one.
+inline constexpr int kFeatureVersion = 2;
+
+/// The columns, in order. Constant.
+const std::vector<FeatureInfo>& feature_table();
+
+/// What is known of a group without learning: the closed form of estimator/prior.h.
+struct Prior {
+  double cycles = 0;     ///< > 0
+  double energy_pj = 0;  ///< > 0
+};
+
+/// One group in its network.
+struct GroupFeatures {
+  std::string hash;           ///< 16 hex digits over all of `values` but the chip's: "group hash"
+  std::vector<float> values;  ///< one a row of feature_table(); finite
+  Prior prior;
+};
+
+/// One a group, in schedule order. Pure.
+std::vector<GroupFeatures> features_of(const ChipSpec& chip, const PlannedNetwork& network);
+
+}  // namespace presil

@@ -1,0 +1,143 @@
+#include "estimator/flow.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "estimator/weight_stream.h"
+
+namespace presil {
+
+namespace {
+
+/// Share of the turnarounds of a port, if every burst took turns, that are met (assumption).
+constexpr double kTurns = 0.25;
+
+/// The most of a group that runs beside the one before (assumption: half of the time the loop order
+/// does not let it).
+constexpr double kBeside = 0.5;
+
+class Flow {
+ public:
+  Flow(const ChipSpec& chip, const PlannedNetwork& network, std::span<const GroupTerms> terms)
+      : chip_(chip),
+        network_(network),
+        terms_(terms),
+        weights_(chip.sram_bytes(), network.room, terms),
+        reads_(chip.memories.size(), 0),
+        writes_(chip.memories.size(), 0),
+        control_(
+            static_cast<double>(chip.control.issue_cycles + chip.control.issue_latency_cycles)) {}
+
+  std::vector<GroupFlow> run() && {
+    std::vector<GroupFlow> flows;
+    flows.reserve(terms_.size());
+    for (std::size_t g = 0; g < terms_.size(); ++g) flows.push_back(next(g));
+    for (std::size_t g = 0; g + 1 < flows.size(); ++g)
+      flows[g].next_beside = flows[g + 1].done_before;
+    return flows;
+  }
+
+ private:
+  GroupFlow next(std::size_t g) {
+    const GroupTerms& t = terms_[g];
+    const double before = done_, engines = engines_;
+    GroupFlow flow{.compute_ready = engines - before, .weights_shared = weights_.shared(g)};
+    flow.done_before = beside_;
+    const double rest = 1 - beside_;  // what is left of its maps and computation
+
+    // Weights first: the next group's, too, while these wait for their place.
+    const WeightStream::Arrival arrival = weights_.stream(g, engines, weight_port());
+    flow.weights_ready = arrival.last - before;
+    const bool has_weights = t.weight_port > 0;
+    const double latency = has_weights ? t.read_latency : 0;
+
+    // Maps come when the group before is about to be done.
+    const double reads = rest * (t.input_port + t.operand_port);
+    double first_map = 0, maps_in = 0;
+    double& port = reads_[static_cast<std::size_t>(t.map_memory)];
+    if (reads > 0) {
+      port = std::max(port, g > 0 && hands_on_by_memory(g - 1) ? before : engines);
+      first_map = port + t.first_row_port + t.read_latency;
+      port += reads + kTurns * rest * t.turnaround;
+      maps_in = port + t.read_latency;
+    }
+    const double begun = std::max({engines, has_weights ? arrival.first + latency : 0, first_map});
+    const double compute = rest * t.compute() + control_;
+    const double of_chunk = has_weights ? compute * t.weight_chunk / t.weight_port : 0;
+    const double of_row = reads > 0 ? compute * std::min(1.0, t.first_row_port / reads) : 0;
+    engines_ = std::max({begun + compute, has_weights ? arrival.last + latency + of_chunk : 0,
+                         reads > 0 ? maps_in + of_row : 0});
+
+    double stored = engines_;
+    if (t.output_port > 0) {
+      double& out = write_port(t);
+      out = std::max(std::max(out, begun) + rest * t.output_port, engines_ + t.last_row_port);
+      stored = out + t.write_latency;
+    }
+    stored += run_next_beside(g, begun);
+    done_ = std::max(stored, before);
+    if (g + 1 == terms_.size()) done_ += static_cast<double>(chip_.control.completion_cycles);
+    flow.port_done = port - before;
+    flow.cycles = done_ - before;
+    weights_.done(g, engines_);
+    return flow;
+  }
+
+  /// The next group, if it reads from memory what this one stores there, fills the time in which
+  /// this one's engines wait for the port. Gives the cycles that this takes longer for it.
+  double run_next_beside(std::size_t g, double begun) {
+    beside_ = 0;
+    if (g + 1 == terms_.size() || !chip_.control.layer_overlap || !hands_on_by_memory(g)) return 0;
+    const GroupTerms& t = terms_[g + 1];
+    double& port_free = reads_[static_cast<std::size_t>(t.map_memory)];
+    const double waits = std::max(engines_, port_free) - begun - terms_[g].compute();
+    if (waits <= 0) return 0;
+    const double port = t.input_port + t.operand_port + (duplex(t) ? 0 : t.output_port);
+    const double needs = t.compute() - port;
+    // Small maps are one tile: read when they are whole. Where the compiler cuts the outputs first,
+    // rows are whole late, too.
+    const double alone = std::max(t.compute(), port);
+    const double many_rows =
+        std::max(0.0, 1 - 4 * (t.read_latency + terms_[g].write_latency) / std::max(1.0, alone));
+    beside_ = kBeside * many_rows * (needs > 0 ? std::min(1.0, waits / needs) : 1.0);
+    const double longer = beside_ * (port + kTurns * t.turnaround);
+    port_free += longer;
+    engines_ += longer;
+    return longer;
+  }
+
+  bool hands_on_by_memory(std::size_t g) const {
+    const TensorId made = network_.network.groups[g].stages.back().output;
+    const Stage& reader = network_.network.groups[g + 1].stages.front();
+    return made == reader.input && reader.reach != Reach::kWhole &&
+           !network_.around(chip_, g).is_resident(made);
+  }
+
+  bool duplex(const GroupTerms& t) const {
+    return chip_.memories[static_cast<std::size_t>(t.map_memory)].duplex;
+  }
+  double& weight_port() { return reads_[static_cast<std::size_t>(network_.weight_memory)]; }
+  double& write_port(const GroupTerms& t) {
+    return (duplex(t) ? writes_ : reads_)[static_cast<std::size_t>(t.map_memory)];
+  }
+
+  const ChipSpec& chip_;
+  const PlannedNetwork& network_;
+  std::span<const GroupTerms> terms_;
+  WeightStream weights_;
+  std::vector<double> reads_, writes_;  ///< each port is free; writes: where they have their own
+  const double control_;
+  double engines_ = 0;  ///< they are done with all before
+  double done_ = 0;     ///< the group before was complete
+  double beside_ = 0;   ///< share of the next group that ran beside the one before
+};
+
+}  // namespace
+
+std::vector<GroupFlow> flow_of(const ChipSpec& chip, const PlannedNetwork& network,
+                               std::span<const GroupTerms> terms) {
+  return Flow(chip, network, terms).run();
+}
+
+}  // namespace presil

@@ -1,0 +1,272 @@
+#include "estimator/group_terms.h"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+
+#include "hw/sram_demand.h"
+#include "hw/timing.h"
+#include "sim/chain.h"
+#include "sim/commands.h"
+#include "sim/port.h"
+#include "sim/run.h"
+#include "sim/stage_estimate.h"
+#include "sim/tile_candidates.h"
+#include "sim/tiles.h"
+
+namespace presil {
+
+namespace {
+
+/// Adds one group's stages up.
+class Terms {
+ public:
+  Terms(const Surroundings& around, const FusionGroup& group, int weight_memory)
+      : chip_(around.chip),
+        around_(around),
+        group_(group),
+        inner_(group_.is_cascade() || is_chain(group_)),
+        ports_(chip_.memories.size()),
+        weight_memory_(weight_memory) {}
+
+  GroupTerms sum() && {
+    for (std::size_t i = 0; i < group_.stages.size(); ++i) add(group_.stages[i], i);
+    for (const Port& port : ports_) {
+      const double both =
+          port.duplex ? std::max(port.reads, port.writes) : port.reads + port.writes;
+      if (both < t_.port) continue;
+      t_.port = both;
+      t_.reads = port.reads;
+      t_.writes = port.writes;
+      t_.turnaround = port.turnaround;
+    }
+    t_.smallest = static_cast<double>(smallest_footprint(around_, group_));
+    return t_;
+  }
+
+ private:
+  struct Port {
+    double reads = 0, writes = 0, read_bursts = 0, write_bursts = 0, turnaround = 0;
+    bool duplex = false;
+  };
+  /// How often all cores together load something.
+  struct Copies {
+    double weights = 1, input = 1;
+  };
+
+  void add(const Stage& stage, std::size_t number) {
+    const bool first = number == 0, last = number + 1 == group_.stages.size();
+    if (stage.kind == StageKind::kHost) {
+      t_.host += stage.host_operations / (chip_.host.gops * 1e3) * chip_.clock_mhz +
+                 chip_.host.per_op_us * chip_.clock_mhz;
+      return;
+    }
+    compute(stage);
+    if (first || !inner_) map_in(stage.input, stage.in, stage, t_.input_port, t_.input_bytes);
+    if (stage.weights_are_activations)
+      map_in(stage.weights, stage.weight_map, stage, t_.weight_port, t_.weight_bytes);
+    else
+      weights(stage);
+    for (const Operand& operand : stage.operands)
+      map_in(operand.tensor, operand.map, stage, t_.operand_port, t_.operand_bytes);
+    if (last || !inner_) map_out(stage);
+  }
+
+  // ---- Engines ----
+
+  void compute(const Stage& stage) {
+    if (stage.macs > 0)
+      t_.array_ideal += static_cast<double>(stage.macs) / peak_macs_per_cycle(chip_, stage.mode);
+    copies_ = {};
+    if (stage.kind == StageKind::kRecurrent) return recurrent(stage);
+    std::int64_t used = 1;
+    double cycles = part_cycles(stage, CoreSplit::kNone, used);
+    if (chip_.cores > 1) cycles = share_out(stage, cycles, used);
+    t_.cores_used = std::max(t_.cores_used, used);
+    (stage.kind == StageKind::kMac ? t_.array : t_.vector) += cycles;
+    traffic(stage);
+  }
+
+  double part_cycles(const Stage& stage, CoreSplit split, std::int64_t& used) const {
+    const std::vector<Part> parts = parts_of(chip_, stage, split);
+    used = static_cast<std::int64_t>(parts.size());
+    return compute_cycles(around_, stage, whole_stage(stage), parts.front().rows,
+                          parts.front().outputs);
+  }
+
+  /// Over the cores, by rows or by output channels. Gives the computation of one.
+  double share_out(const Stage& stage, double alone, std::int64_t& used) {
+    const double weights = around_.weights_stay ? 0
+                                                : static_cast<double>(weight_total_of(stage)) *
+                                                      stage.stored_ratio / rate_of(weight_memory_);
+    const double input =
+        around_.is_resident(stage.input)
+            ? 0
+            : static_cast<double>(stage.in.bytes()) / rate_of(around_.memory_of(stage.input));
+    double least = std::max(alone, weights + input), cycles = alone;
+    for (const CoreSplit split : {CoreSplit::kRows, CoreSplit::kOutputs}) {
+      if (split == CoreSplit::kOutputs && inner_) continue;  // chains are cut by rows
+      std::int64_t parts = 1;
+      const double compute = part_cycles(stage, split, parts);
+      const auto times = static_cast<double>(parts);
+      const Copies copies{.weights = split == CoreSplit::kRows ? times : 1,
+                          .input = split == CoreSplit::kOutputs && !stage.channelwise ? times : 1};
+      const double cost = std::max(compute, weights * copies.weights + input * copies.input);
+      if (cost >= least && !inner_) continue;
+      least = cost;
+      cycles = compute;
+      used = parts;
+      copies_ = copies;
+    }
+    return cycles;
+  }
+
+  double rate_of(int memory) const {
+    return chip_.memories[static_cast<std::size_t>(memory)].bytes_per_cycle;
+  }
+
+  /// The command that would compute a whole stage.
+  void traffic(const Stage& stage) {
+    ComputeTile tile{
+        .stage = &stage, .outputs = {0, stage.out.channels}, .channels = {0, stage.reduction}};
+    tile.positions = stage.out.rows * stage.out.columns;
+    const auto images = static_cast<double>(stage.out.batch);
+    if (stage.kind == StageKind::kMac) {
+      Matrix matrix = matrix_of(chip_, tile);
+      // It has them all.
+      matrix.input.run_bytes = matrix.weights.run_bytes = matrix.output.run_bytes = 1;
+      t_.sram_traffic += images * matrix_sram_bytes(chip_, matrix).total();
+      t_.output_stage += images * static_cast<double>(matrix_timing(chip_, matrix).output.value) /
+                         static_cast<double>(t_.cores_used);
+      t_.vector_work +=
+          images * static_cast<double>(tile.positions * stage.out.channels) * stage.epilogue;
+    } else {
+      const double elements =
+          images *
+          static_cast<double>(stage.work_on_input
+                                  ? stage.in.rows * stage.in.columns * stage.in.channels
+                                  : tile.positions * stage.out.channels * stage.work_multiple);
+      t_.vector_work +=
+          elements * stage.vector_cost +
+          images * static_cast<double>(tile.positions * stage.out.channels) * stage.epilogue;
+      t_.sram_traffic += static_cast<double>(stage.in.bytes() + stage.out.bytes());
+      for (const Operand& operand : stage.operands)
+        t_.sram_traffic += static_cast<double>(operand.map.bytes());
+    }
+  }
+
+  /// The input product over all steps, then for each step the recurrent product and its gates.
+  void recurrent(const Stage& stage) {
+    const std::int64_t outputs = stage.gates * stage.hidden;
+    const auto product = [&](std::int64_t positions, std::int64_t channels) {
+      return static_cast<double>(matrix_timing(chip_, {.mode = stage.mode,
+                                                       .outputs = outputs,
+                                                       .positions = positions,
+                                                       .channels = channels,
+                                                       .drained_per_position = outputs,
+                                                       .output_bits = 16})
+                                     .compute.value);
+    };
+    const double gates =
+        static_cast<double>(vector_timing(chip_, {.elements = stage.hidden,
+                                                  .element_bits = 16,
+                                                  .cycles_per_element = stage.gate_cost})
+                                .value);
+    const auto runs = static_cast<double>(stage.directions),
+               steps = static_cast<double>(stage.steps);
+    t_.array += runs * (product(stage.steps, stage.reduction) + steps * product(1, stage.hidden));
+    t_.vector += runs * steps * gates;
+    t_.vector_work += runs * steps * static_cast<double>(stage.hidden) * stage.gate_cost;
+    t_.commands += 2 * runs * steps;
+  }
+
+  // ---- Ports ----
+
+  double transfer(int memory, PortLoad load, double copies) {
+    const MemorySpec& spec = chip_.memories[static_cast<std::size_t>(memory)];
+    Port& port = ports_[static_cast<std::size_t>(memory)];
+    port.duplex = spec.duplex;
+    load.bytes *= copies;
+    const double cycles = port_cycles(chip_, spec, load), bursts = load.bursts(chip_);
+    const auto energy = chip_.energy.memory_byte.find(spec.name);
+    if (energy != chip_.energy.memory_byte.end()) t_.memory_energy += load.bytes * energy->second;
+    (load.write ? port.writes : port.reads) += cycles;
+    (load.write ? port.write_bursts : port.read_bursts) += bursts;
+    port.turnaround = turnaround_cycles(spec, std::min(port.read_bursts, port.write_bursts));
+    t_.bursts += bursts;
+    t_.commands += std::ceil(bursts / static_cast<double>(kTransferBursts));
+    t_.memory_bytes += load.bytes;
+    t_.sram_traffic += load.bytes;
+    const double issue = static_cast<double>(
+        chip_.control.issue_cycles + chip_.control.issue_latency_cycles + chip_.dma.setup_cycles);
+    double& latency = load.write ? t_.write_latency : t_.read_latency;
+    latency =
+        std::max(latency, issue + (load.write ? spec.write_latency_cycles : spec.latency_cycles));
+    return cycles;
+  }
+
+  PortLoad load_of(const FeatureMap& map, bool write) const {
+    return {static_cast<double>(map.bytes()),
+            static_cast<double>(
+                contiguous_bytes(chip_, map, map.rows, map.columns, map.channels, write)),
+            write, beat_cycles(chip_, map, map.channels, write)};
+  }
+
+  void map_in(TensorId tensor, const FeatureMap& map, const Stage& stage, double& port,
+              double& bytes) {
+    bytes += static_cast<double>(map.bytes());
+    if (around_.is_resident(tensor)) return;
+    t_.map_memory = around_.memory_of(tensor);
+    const double cycles =
+        transfer(t_.map_memory, load_of(map, false), tensor == stage.input ? copies_.input : 1);
+    port += cycles;
+    const auto rows = static_cast<double>(map.batch * map.rows);
+    const double needed = tensor != stage.input ? 1
+                          : stage.reach == Reach::kWhole
+                              ? rows
+                              : static_cast<double>(input_rows(stage, {0, 1}).count());
+    t_.first_row_port = std::max(t_.first_row_port, cycles * std::min(1.0, needed / rows));
+  }
+
+  void weights(const Stage& stage) {
+    const auto total = static_cast<double>(weight_total_of(stage));
+    if (total == 0) return;
+    t_.weight_bytes += total;
+    if (around_.weights_stay) return;
+    const double stored = total * stage.stored_ratio;
+    const double cycles = transfer(
+        weight_memory_, {stored, stored, false, chip_.dma.weight_beat_cycles}, copies_.weights);
+    t_.weight_port += cycles;
+    if (stage.kind != StageKind::kMac) return;
+    const PrecisionMode& mode = chip_.mac_array.modes[static_cast<std::size_t>(stage.mode)];
+    const std::int64_t block = std::min(stage.out.channels, mode.parallelism_factor);
+    t_.weight_chunk = std::max(t_.weight_chunk, cycles * static_cast<double>(block) /
+                                                    static_cast<double>(stage.out.channels));
+  }
+
+  void map_out(const Stage& stage) {
+    t_.output_bytes += static_cast<double>(stage.out.bytes());
+    if (around_.is_resident(stage.output)) return;
+    t_.map_memory = around_.memory_of(stage.output);
+    const double cycles = transfer(t_.map_memory, load_of(stage.out, true), 1);
+    t_.output_port += cycles;
+    t_.last_row_port = cycles / static_cast<double>(stage.out.batch * stage.out.rows);
+  }
+
+  const ChipSpec& chip_;
+  const Surroundings& around_;
+  const FusionGroup& group_;
+  const bool inner_;
+  std::vector<Port> ports_;
+  int weight_memory_;
+  Copies copies_;
+  GroupTerms t_;
+};
+
+}  // namespace
+
+GroupTerms terms_of(const Surroundings& around, const FusionGroup& group, int weight_memory) {
+  return Terms(around, group, weight_memory).sum();
+}
+
+}  // namespace presil

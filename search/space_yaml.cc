@@ -62,7 +62,7 @@ const Rule& rule_of(const std::string& path) {
       {"stage.heads", "4", 1, 64, false},
       {"stage.precision", "default"},
       {"head.channels", "0", 0, 16384},
-      {"head.output_size", "0", 0, 4096},
+      {"head.output_size", "0", 0, 4096, false},  // 0 is the largest
       {"head.activation", "relu6"},
   };
   const auto found =

@@ -19,6 +19,8 @@ void add_models_command(CLI::App& app);
 void add_chips_command(CLI::App& app);
 void add_validate_command(CLI::App& app);
 void add_compile_command(CLI::App& app);
+void add_search_command(CLI::App& app);
+void add_curate_command(CLI::App& app);
 void add_collect_command(CLI::App& app);
 void add_merge_command(CLI::App& app);
 void add_train_command(CLI::App& app);

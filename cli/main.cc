@@ -25,6 +25,8 @@ constexpr const char* kExamples = R"(Examples:
   presil sweep mobilenet_v2 --chip ne-base --vary sram.kib=256..4096*2   size a chip
   presil run net.tflite --chip ne-base --input random:1 --compare-reference
   presil compile net.onnx --chip ne-base            groups, tiles, addresses, commands
+  presil search mobile_classifier --chip ne-base --objective latency_ms --objective max:macs_m
+  presil curate mobile_classifier --chip ne-base    a space's choices that the chip likes
   presil models                                     the built-in networks
   presil models net.tflite                          what the importer understood
   presil chips                                      the chips, their arrays and peak rates
@@ -43,6 +45,8 @@ int run(int argc, char** argv) {
   presil::cli::add_fleet_command(app);
   presil::cli::add_run_command(app);
   presil::cli::add_compile_command(app);
+  presil::cli::add_search_command(app);
+  presil::cli::add_curate_command(app);
   presil::cli::add_models_command(app);
   presil::cli::add_chips_command(app);
   presil::cli::add_train_command(app);

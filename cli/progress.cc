@@ -36,14 +36,15 @@ Progress::~Progress() {
   if (any_) fmt::print(stderr, "\r\033[K");
 }
 
-void Progress::show(std::size_t done, std::size_t total) {
+void Progress::show(std::size_t done, std::size_t total, const std::function<std::string()>& note) {
   if (!terminal_) return;
   const Clock::time_point now = Clock::now();
   if (any_ && now - shown_ < kRefresh && done < total) return;
   any_ = true;
   shown_ = now;
   const double seconds = std::chrono::duration<double>(now - start_).count();
-  fmt::print(stderr, "\r\033[K{}", progress_text(done, total, seconds, what_));
+  fmt::print(stderr, "\r\033[K{}{}{}", progress_text(done, total, seconds, what_), note ? ", " : "",
+             note ? note() : "");
   std::fflush(stderr);
 }
 

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <string>
 
 namespace presil::cli {
@@ -16,7 +17,8 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  void show(std::size_t done, std::size_t total);
+  /// `note`, if given, is asked for more text only when a line is shown.
+  void show(std::size_t done, std::size_t total, const std::function<std::string()>& note = {});
 
  private:
   using Clock = std::chrono::steady_clock;

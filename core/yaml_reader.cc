@@ -281,6 +281,20 @@ std::vector<std::vector<std::string>> YamlMap::text_lists(const std::string& key
   return lists;
 }
 
+std::vector<std::string> YamlMap::texts(const std::string& key) {
+  const YAML::Node node = required(key);
+  if (node.IsScalar()) return {node.Scalar()};
+  if (!node.IsSequence() || node.size() == 0)
+    fail(key, fmt::format("must be a value or a list of at least one, is {}", shown(node)));
+  std::vector<std::string> result;
+  for (const auto& entry : node) {
+    if (!entry.IsScalar())
+      fail(key, fmt::format("must hold plain values, one is {}", shown(entry)));
+    result.push_back(entry.Scalar());
+  }
+  return result;
+}
+
 std::string YamlMap::place(const std::string& key) const {
   for (const auto& entry : node_)
     if (entry.first.Scalar() == key)

@@ -58,6 +58,8 @@ class YamlMap {
   std::vector<std::pair<std::string, double>> numbers(Range range);
   /// Likewise, with its index in `words`.
   std::vector<std::pair<std::string, std::size_t>> choices(const std::vector<std::string>& words);
+  /// A scalar, or a list of at least one.
+  std::vector<std::string> texts(const std::string& key);
   /// A list of lists of texts: the outer one may be empty, the inner ones not.
   std::vector<std::vector<std::string>> text_lists(const std::string& key);
   /// "file:line" of a key, for what can only be judged later.

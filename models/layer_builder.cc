@@ -121,9 +121,11 @@ TensorId LayerBuilder::conv(TensorId x, const ConvLayer& layer) {
   const std::string name = unique(name_or(layer.name, "conv"));
   const Window w = window(x, window_of(layer));
   std::vector<TensorId> operands{
-      x, weight(name + ".weight", {layer.channels, channels(x), w.kernel_h, w.kernel_w})};
+      x, weight(name + ".weight",
+                {layer.channels, channels(x) / layer.groups, w.kernel_h, w.kernel_w})};
   if (layer.bias) operands.push_back(weight(name + ".bias", {layer.channels}));
-  const TensorId y = graph_.add_op(OpKind::kConv, ConvAttrs{.window = w}, operands, name);
+  const TensorId y =
+      graph_.add_op(OpKind::kConv, ConvAttrs{.window = w, .groups = layer.groups}, operands, name);
   return activate(y, layer.activation, name_or(layer.name, "conv"));
 }
 

@@ -50,6 +50,7 @@ struct ConvLayer {
   Activation activation = Activation::kNone;
   std::optional<Padding> padding = {};
   bool bias = true;
+  std::int64_t groups = 1;  ///< divides both numbers of channels; not of a depthwise one
   std::string name = {};
 };
 

@@ -30,6 +30,7 @@ struct Options {
   std::vector<std::string> set;
   CompileFlags compile;
   std::int64_t seed = 1, threads = 0;
+  bool features = false;
 };
 
 void check(const Options& options) {
@@ -100,7 +101,15 @@ void train_on_measurements(const Options& options) {
   if (!report.is_stdout()) fmt::print("{}", accuracy_text(rows));
 }
 
+/// As docs/estimator_features.md has it.
+void print_features() {
+  fmt::print("| feature | unit | what |\n|---|---|---|\n");
+  for (const FeatureInfo& info : feature_table())
+    fmt::print("| `{}` | {} | {} |\n", info.name, info.unit, info.meaning);
+}
+
 void run_train(const Options& options) {
+  if (options.features) return print_features();
   check(options);
   if (!options.csv.empty()) return train_on_measurements(options);
   if (!options.adapt.empty()) return adapt_to_samples(options);
@@ -129,6 +138,8 @@ void add_train_command(CLI::App& app) {
   command->add_option("--seed", options->seed, "Of every random choice")->capture_default_str();
   command->add_option("--threads", options->threads,
                       "At most so many at once; no result depends on it (default: processors)");
+  command->add_flag("--features", options->features,
+                    "Only print the table of features, as docs/estimator_features.md has it");
   options->compile.add_to(*command);
   command->callback([options] { run_train(*options); });
 }

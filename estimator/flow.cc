@@ -10,8 +10,13 @@ namespace presil {
 
 namespace {
 
-/// Share of the turnarounds of a port, if every burst took turns, that are met (assumption).
-constexpr double kTurns = 0.25;
+/// Share of the turnarounds of a port, if every burst took turns, that are met: none where the maps
+/// are one tile, all where they are many and one core's reads and writes alternate; few where a
+/// channel does both, or several cores' requests queue (assumption, seen in simulations).
+double turns(const ChipSpec& chip, const GroupTerms& t, double room) {
+  const double alternate = chip.dma.channels == 1 || t.cores_used > 1 ? 0.15 : 1.0;
+  return alternate * (room > 0 ? std::min(1.0, 0.4 * t.maps_crossing / room) : 1.0);
+}
 
 /// The most of a group that runs beside the one before (assumption: half of the time the loop order
 /// does not let it).
@@ -61,15 +66,22 @@ class Flow {
       // Its first rows come between its weights; the port is done when both are in.
       first_map =
           std::max(from, has_weights ? arrival.first : port) + t.first_row_port + t.read_latency;
-      port = std::max(port, from) + reads + kTurns * rest * t.turnaround;
+      port = std::max(port, from) + reads +
+             rest * t.turnaround * turns(chip_, t, static_cast<double>(network_.room[g]));
       maps_in = port + t.read_latency;
     }
     const double begun = std::max({engines, has_weights ? arrival.first + latency : 0, first_map});
     const double compute = rest * t.compute() + control_;
-    const double of_chunk = has_weights ? compute * t.weight_chunk / t.weight_port : 0;
-    const double of_row = reads > 0 ? compute * std::min(1.0, t.first_row_port / reads) : 0;
-    engines_ = std::max({begun + compute, has_weights ? arrival.last + latency + of_chunk : 0,
-                         reads > 0 ? maps_in + of_row : 0});
+    // What streams in last is worked on last: the longer of weights and maps, piece by piece.
+    const double of_chunk = has_weights ? compute * t.weight_chunk / t.weight_port : compute;
+    const double of_row = reads > 0 ? compute * std::min(1.0, t.first_row_port / reads) : compute;
+    const double weights_in = arrival.last + latency;
+    if (has_weights && reads > 0 && arrival.last > engines)
+      engines_ =
+          std::max({begun + compute, std::max(maps_in, weights_in) + std::min(of_chunk, of_row)});
+    else
+      engines_ = std::max({begun + compute, has_weights ? weights_in + of_chunk : 0,
+                           reads > 0 ? maps_in + of_row : 0});
 
     double stored = engines_;
     if (t.output_port > 0) {
@@ -103,7 +115,9 @@ class Flow {
     const double many_rows =
         std::max(0.0, 1 - 4 * (t.read_latency + terms_[g].write_latency) / std::max(1.0, alone));
     beside_ = kBeside * many_rows * (needs > 0 ? std::min(1.0, waits / needs) : 1.0);
-    const double longer = beside_ * (port + kTurns * t.turnaround);
+    const double longer =
+        beside_ *
+        (port + t.turnaround * turns(chip_, t, static_cast<double>(network_.room[g + 1])));
     port_free += longer;
     engines_ += longer;
     return longer;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <limits>
 
 #include "hw/sram_demand.h"
 #include "hw/timing.h"
@@ -96,25 +97,25 @@ class Terms {
                           parts.front().outputs);
   }
 
-  /// Over the cores, by rows or by output channels. Gives the computation of one.
+  /// Over the cores, by rows or by output channels, or not. Gives the computation of one.
   double share_out(const Stage& stage, double alone, std::int64_t& used) {
-    const double weights = around_.weights_stay ? 0
-                                                : static_cast<double>(weight_total_of(stage)) *
-                                                      stage.stored_ratio / rate_of(weight_memory_);
-    const double input =
-        around_.is_resident(stage.input)
-            ? 0
-            : static_cast<double>(stage.in.bytes()) / rate_of(around_.memory_of(stage.input));
-    double least = std::max(alone, weights + input), cycles = alone;
-    for (const CoreSplit split : {CoreSplit::kRows, CoreSplit::kOutputs}) {
-      if (split == CoreSplit::kOutputs && inner_) continue;  // chains are cut by rows
+    const double weights =
+        around_.weights_stay ? 0 : static_cast<double>(weight_total_of(stage)) * stage.stored_ratio;
+    const bool reads = !around_.is_resident(stage.input);
+    const auto input = static_cast<double>(reads ? stage.in.bytes() : 0);
+    double least = std::numeric_limits<double>::infinity(), cycles = alone;
+    for (const CoreSplit split : {CoreSplit::kNone, CoreSplit::kRows, CoreSplit::kOutputs}) {
+      if (split != CoreSplit::kRows && inner_) continue;  // chains are cut by rows
       std::int64_t parts = 1;
-      const double compute = part_cycles(stage, split, parts);
+      const double compute = split == CoreSplit::kNone ? alone : part_cycles(stage, split, parts);
+      if (split != CoreSplit::kNone && parts == 1) continue;
       const auto times = static_cast<double>(parts);
       const Copies copies{.weights = split == CoreSplit::kRows ? times : 1,
                           .input = split == CoreSplit::kOutputs && !stage.channelwise ? times : 1};
-      const double cost = std::max(compute, weights * copies.weights + input * copies.input);
-      if (cost >= least && !inner_) continue;
+      double port = weights * copies.weights / rate_of(weight_memory_, times);
+      if (reads) port += input * copies.input / rate_of(around_.memory_of(stage.input), times);
+      const double cost = std::max(compute, port);
+      if (cost >= least) continue;
       least = cost;
       cycles = compute;
       used = parts;
@@ -123,8 +124,13 @@ class Terms {
     return cycles;
   }
 
-  double rate_of(int memory) const {
-    return chip_.memories[static_cast<std::size_t>(memory)].bytes_per_cycle;
+  /// Bytes a cycle that so many cores' channels get from a memory.
+  double rate_of(int memory, double cores) const {
+    const MemorySpec& spec = chip_.memories[static_cast<std::size_t>(memory)];
+    const auto burst = static_cast<double>(chip_.dma.burst_bytes);
+    const double window = static_cast<double>(chip_.dma.outstanding) * burst /
+                          (spec.latency_cycles + burst / spec.bytes_per_cycle);
+    return std::min(spec.bytes_per_cycle, cores * window);
   }
 
   /// The command that would compute a whole stage.
@@ -177,7 +183,11 @@ class Terms {
     const auto runs = static_cast<double>(stage.directions),
                steps = static_cast<double>(stage.steps);
     t_.array += runs * (product(stage.steps, stage.reduction) + steps * product(1, stage.hidden));
-    t_.vector += runs * steps * gates;
+    // A step waits for the one before: array, output stage and vector unit take turns.
+    const auto turn =
+        static_cast<double>(2 * (chip_.control.issue_cycles + chip_.control.issue_latency_cycles) +
+                            chip_.mac_array.output_latency_cycles);
+    t_.vector += runs * steps * (gates + turn);
     t_.vector_work += runs * steps * static_cast<double>(stage.hidden) * stage.gate_cost;
     t_.commands += 2 * runs * steps;
   }
@@ -207,8 +217,8 @@ class Terms {
     const double issue = static_cast<double>(
         chip_.control.issue_cycles + chip_.control.issue_latency_cycles + chip_.dma.setup_cycles);
     double& latency = load.write ? t_.write_latency : t_.read_latency;
-    latency =
-        std::max(latency, issue + (load.write ? spec.write_latency_cycles : spec.latency_cycles));
+    latency = std::max(latency, issue + spec.row_miss_cycles +
+                                    (load.write ? spec.write_latency_cycles : spec.latency_cycles));
     return cycles;
   }
 
@@ -224,15 +234,29 @@ class Terms {
     bytes += static_cast<double>(map.bytes());
     if (around_.is_resident(tensor)) return;
     t_.map_memory = around_.memory_of(tensor);
-    const double cycles =
-        transfer(t_.map_memory, load_of(map, false), tensor == stage.input ? copies_.input : 1);
+    PortLoad load = load_of(map, false);
+    if (tensor == stage.input) load.bytes *= rows_read(stage);
+    t_.maps_crossing += load.bytes;
+    const double cycles = transfer(t_.map_memory, load, tensor == stage.input ? copies_.input : 1);
     port += cycles;
     const auto rows = static_cast<double>(map.batch * map.rows);
     const double needed = tensor != stage.input ? 1
                           : stage.reach == Reach::kWhole
                               ? rows
                               : static_cast<double>(input_rows(stage, {0, 1}).count());
-    t_.first_row_port = std::max(t_.first_row_port, cycles * std::min(1.0, needed / rows));
+    t_.first_row_port =
+        std::max(t_.first_row_port, cycles * tile_share(stage, std::min(1.0, needed / rows)));
+  }
+
+  /// Share of the input's rows that a window touches which strides over some.
+  static double rows_read(const Stage& stage) {
+    if (stage.reach != Reach::kWindow || stage.window.kernel_h >= stage.window.stride_h) return 1;
+    return static_cast<double>(stage.window.kernel_h) / static_cast<double>(stage.window.stride_h);
+  }
+
+  /// The share of a map that its first or last tile has at most, if it has many positions.
+  static double tile_share(const Stage& stage, double of_rows) {
+    return stage.out.rows * stage.out.columns >= 16 ? std::min(of_rows, 0.25) : of_rows;
   }
 
   void weights(const Stage& stage) {
@@ -240,7 +264,13 @@ class Terms {
     if (total == 0) return;
     t_.weight_bytes += total;
     if (around_.weights_stay) return;
-    const double stored = total * stage.stored_ratio;
+    // Recurrent weights that do not stay for all steps come again in each.
+    const double again =
+        stage.kind == StageKind::kRecurrent && total > static_cast<double>(around_.room)
+            ? static_cast<double>((stage.steps - 1) * stage.hidden) /
+                  static_cast<double>(stage.reduction + stage.hidden)
+            : 0;
+    const double stored = total * stage.stored_ratio * (1 + again);
     const double cycles = transfer(
         weight_memory_, {stored, stored, false, chip_.dma.weight_beat_cycles}, copies_.weights);
     t_.weight_port += cycles;
@@ -257,7 +287,9 @@ class Terms {
     t_.map_memory = around_.memory_of(stage.output);
     const double cycles = transfer(t_.map_memory, load_of(stage.out, true), 1);
     t_.output_port += cycles;
-    t_.last_row_port = cycles / static_cast<double>(stage.out.batch * stage.out.rows);
+    t_.maps_crossing += static_cast<double>(stage.out.bytes());
+    t_.last_row_port =
+        cycles * tile_share(stage, 1.0 / static_cast<double>(stage.out.batch * stage.out.rows));
   }
 
   const ChipSpec& chip_;

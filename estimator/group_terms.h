@@ -21,6 +21,7 @@ struct GroupTerms {
   double reads = 0, writes = 0;  ///< of these, the memory with the most
   double port = 0;               ///< reads and writes of the memory with the most together
   double turnaround = 0;         ///< if every burst of the lesser direction took turns
+  double maps_crossing = 0;      ///< bytes of the maps that cross a port
   double bursts = 0;             ///< a count
   double input_bytes = 0, weight_bytes = 0, operand_bytes = 0, output_bytes = 0;
   int map_memory = 0;         ///< index in ChipSpec::memories: where its maps cross a port

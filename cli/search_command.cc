@@ -5,11 +5,13 @@
 #include <optional>
 
 #include "cli/commands.h"
+#include "cli/learned_cost.h"
 #include "cli/progress.h"
 #include "cli/search_cost.h"
 #include "cli/sink.h"
 #include "core/error.h"
 #include "core/output_file.h"
+#include "core/statistics.h"
 #include "models/onnx_export.h"
 #include "search/search.h"
 #include "search/simulated_cost.h"
@@ -124,6 +126,32 @@ std::string evaluations_csv(const SearchSpace& space, const Goal& goal,
   return text;
 }
 
+void check_learned(const Goal& goal) {
+  for (const Objective& objective : goal.objectives)
+    LearnedCost::check_metric(objective.metric->name);
+  for (const Constraint& constraint : goal.constraints)
+    LearnedCost::check_metric(constraint.metric->name);
+}
+
+/// The front of a search by estimates, simulated: what the networks really take.
+void print_simulated_front(const SearchSpace& space, const ChipSpec& chip,
+                           const SearchResult& result) {
+  const SimulatedCost simulated(chip);
+  std::vector<Paired> latencies;
+  fmt::print("\nThe same, simulated:\n");
+  for (const std::size_t i : result.front) {
+    const Evaluation& e = result.evaluations[i];
+    const Network network = std::get<Network>(space.decode(e.genome));
+    const Cost cost = simulated.cost(network.graph, network.precision);
+    latencies.push_back({cost.latency_us, e.measured.cost.latency_us});
+    fmt::print("  {}: {:.4g} ms, estimated {:.4g} ({:+.2f}%)\n", space.key(e.genome),
+               cost.latency_us / 1000, e.measured.cost.latency_us / 1000,
+               100 * latencies.back().error());
+  }
+  fmt::print("estimator on this front: MAPE {:.2f}%, Kendall tau {:.3f}\n",
+             100 * mean_absolute_error(latencies), kendall_tau_b(latencies));
+}
+
 void run_search(const Options& options) {
   check(options);
   const ChipSpec chip =
@@ -131,6 +159,7 @@ void run_search(const Options& options) {
   const SearchSpace space = SearchSpace::load(find_space(options.space));
   const Goal goal = parse_goal(objectives_of(options), options.constraints);
   const auto cost = make_cost(options.cost, chip);
+  if (options.cost != "simulated") check_learned(goal);
   const auto accuracy = make_accuracy(options.accuracy);
   Evaluator evaluator(space, *cost, accuracy.get(), options.workers);
   SearchOptions how{.algorithm = {.name = options.algorithm,
@@ -156,6 +185,7 @@ void run_search(const Options& options) {
                space.name(), space.size(), chip.name, result.evaluations.size(), options.algorithm,
                options.seed, result.front.size());
     print_front(space, goal, result);
+    if (options.cost != "simulated") print_simulated_front(space, chip, result);
   }
   if (!options.out.empty()) write_front(options.out, space, result);
 }
@@ -170,7 +200,8 @@ void add_search_command(CLI::App& app) {
   command->add_option("space", options->space, "YAML file, or a name in search/spaces")->required();
   command->add_option("--chip", options->chip, "Name or YAML file")->required();
   add_repeatable(*command, "--set", options->set, "Override a chip key: sram.kib=512");
-  command->add_option("--cost", options->cost, "simulated");
+  command->add_option("--cost", options->cost,
+                      "simulated (default), or learned:FILE, an estimator of `presil train`");
   command->add_option("--accuracy", options->accuracy.text,
                       "table:FILE:COLUMN[:KEY] or command:COMMAND (ONNX and JSON in, score out)");
   command->add_option("--time-limit", options->accuracy.seconds,

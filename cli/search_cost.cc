@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <vector>
 
+#include "cli/learned_cost.h"
 #include "core/error.h"
 #include "search/accuracy_command.h"
 #include "search/accuracy_table.h"
@@ -13,7 +14,9 @@ namespace presil::cli {
 
 std::unique_ptr<CostModel> make_cost(const std::string& kind, const ChipSpec& chip) {
   if (kind == "simulated") return std::make_unique<SimulatedCost>(chip);
-  throw Error("--cost {}: unknown; known: simulated", kind);
+  if (kind.starts_with("learned:"))
+    return std::make_unique<LearnedCost>(chip, Bundle::load(kind.substr(8)));
+  throw Error("--cost {}: unknown; known: simulated, learned:FILE (made by `presil train`)", kind);
 }
 
 namespace {

@@ -10,7 +10,8 @@
 
 namespace presil::cli {
 
-/// "simulated". Throws Error for another kind, with the known ones.
+/// "simulated", or "learned:FILE", a bundle of `presil train`. Throws Error for another kind, with
+/// the known ones.
 std::unique_ptr<CostModel> make_cost(const std::string& kind, const ChipSpec& chip);
 
 /// What --accuracy says; seconds and attempts are a command's.

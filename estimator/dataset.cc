@@ -33,8 +33,13 @@ void check_case(const CaseSample& sample) {
 /// Of every chip: 0 seen, 1 held out to calibrate, 2 held out to test.
 struct HeldOutChips {
   HeldOutChips(const std::vector<CaseSample>& cases, const SplitOptions& options) {
-    std::set<std::string> chips;
-    for (const CaseSample& sample : cases) chips.insert(sample.chip_hash);
+    // Chips that a plan drew ("ne-base~7") if there are any: the named ones are what users ask for.
+    std::set<std::string> chips, drawn;
+    for (const CaseSample& sample : cases) {
+      chips.insert(sample.chip_hash);
+      if (sample.chip.find('~') != std::string::npos) drawn.insert(sample.chip_hash);
+    }
+    if (drawn.size() >= options.fewest_chips) chips = drawn;
     if (chips.size() < options.fewest_chips) return;
     for (const std::string& chip : chips) {
       const double at = hash_share(chip, options.seed + 1);

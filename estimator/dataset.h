@@ -26,8 +26,8 @@ enum class Side : std::uint8_t {
 
 struct SplitOptions {
   double test = 0.15, calibrate = 0.12;  ///< shares of the graphs
-  double unseen_chips = 0.12;            ///< share of the chips, for each of both unseen sides
-  std::size_t fewest_chips = 12;         ///< with fewer no chip is held out
+  double unseen_chips = 0.12;     ///< share of the (drawn) chips, for each of both unseen sides
+  std::size_t fewest_chips = 12;  ///< with fewer no chip is held out
   std::uint64_t seed = 1;
 };
 

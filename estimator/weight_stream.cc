@@ -7,6 +7,8 @@ namespace presil {
 
 namespace {
 constexpr double kNever = std::numeric_limits<double>::infinity();
+/// A ring of less than this share of the weights is not worth its slots (assumption).
+constexpr double kLeastRing = 0.1;
 }  // namespace
 
 WeightStream::WeightStream(std::int64_t sram_bytes, std::span<const std::int64_t> room,
@@ -32,13 +34,21 @@ void WeightStream::place(std::size_t g, double sram, double room) {
   mine.base = sram - room;
   mine.begin = mine.end = mine.base;
   if (t.weight_port <= 0) return;
-  const double bytes = std::min(t.weight_bytes, std::max(0.0, room - t.smallest / 2));
+  double bytes = std::min(t.weight_bytes, std::max(0.0, room - t.smallest / 2));
+  const Place before = g > 0 ? places_[g - 1] : Place{};
+  if (before.end > before.begin) {
+    const double below = before.begin - mine.base, top = std::max(before.end, mine.base),
+                 above = sram - top;
+    if (bytes > below && bytes <= above) mine.begin = top;
+    // Where all of it fits on neither side, a ring of what fits on the larger one.
+    const double larger = std::min(bytes, std::max(below, above));
+    if (bytes > below && bytes > above && larger >= kLeastRing * t.weight_bytes) {
+      bytes = larger;
+      if (above >= below) mine.begin = top;
+    }
+  }
   late_[g] = t.weight_port * (1 - bytes / t.weight_bytes);
   if (bytes <= 0) return;
-  const Place before = g > 0 ? places_[g - 1] : Place{};
-  const bool below = before.begin >= mine.base + bytes;
-  const double above = std::max(before.end, mine.base);
-  if (before.end > before.begin && !below && above + bytes <= sram) mine.begin = above;
   mine.end = mine.begin + bytes;
 
   const double rate = (t.weight_port - late_[g]) / bytes;

@@ -14,7 +14,8 @@ namespace presil {
 class WeightStream {
  public:
   /// Places: residents lie at the bottom of the SRAM; each group's weights above them, clear of
-  /// those of the group before where they fit (the compiler's first fit, fragmentation left out).
+  /// those of the group before, or as a ring of what fits beside it (the compiler's first fit and
+  /// prefetch depths, fragmentation left out).
   WeightStream(std::int64_t sram_bytes, std::span<const std::int64_t> room,
                std::span<const GroupTerms> terms);
 

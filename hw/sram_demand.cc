@@ -126,6 +126,9 @@ SramBytes matrix_sram_bytes(const ChipSpec& chip, const Matrix& m) {
         break;
     }
   }
+  // Products of groups follow one another, each with inputs and weights of its own.
+  bytes.input *= static_cast<double>(m.groups);
+  bytes.weights *= static_cast<double>(m.groups);
   bytes.operand = region_bytes(m.operand);
   bytes.output = static_cast<double>(m.positions * m.drained_per_position) * m.output_bits / 8.0;
   if (m.input.run_bytes == 0) bytes.input = 0;

@@ -62,6 +62,19 @@ TEST_CASE("a matrix reads activations for each output block and tap, and weights
   CHECK(matrix_sram_bytes(chip, matrix).output == 0);
 }
 
+TEST_CASE("products of groups side by side read what as many commands of one group would") {
+  const ChipSpec chip = load_chip(find_chip("unit", PRESIL_SOURCE_DIR "/chips"));
+  Matrix matrix{.outputs = 4, .positions = 10, .channels = 3, .taps = 9, .drained_per_position = 4};
+  matrix.input.run_bytes = matrix.weights.run_bytes = matrix.output.run_bytes = 1;
+  const SramBytes one = matrix_sram_bytes(chip, matrix);
+  matrix.groups = 3;
+  matrix.drained_per_position = 12;
+  const SramBytes three = matrix_sram_bytes(chip, matrix);
+  CHECK(three.input == 3 * one.input);
+  CHECK(three.weights == 3 * one.weights);
+  CHECK(three.output == 3 * one.output);
+}
+
 TEST_CASE(
     "banks that hold contiguous parts are asked in proportion to what they hold of a region") {
   const ChipSpec chip = test::small_chip();  // banks of 16384 bytes

@@ -81,8 +81,8 @@ void check_mistakes(const std::vector<Mistake>& mistakes) {
 TEST_CASE("a wrong command line is one line that says what would do") {
   check_mistakes({
       {"",
-       "a command is missing; known: simulate, sweep, diff, fleet, run, compile, models, chips, "
-       "validate, completion"},
+       "a command is missing; known: simulate, sweep, diff, fleet, run, compile, search, curate, "
+       "models, chips, train, estimate, compare, validate, collect, merge, completion"},
       {"simulat", "unknown command 'simulat'; did you mean 'simulate'?"},
       {"nonsense", "unknown command 'nonsense'; known: simulate"},
       {"--verson", "see `presil --help`"},

@@ -48,7 +48,8 @@ void add_map(Hash& hash, const FeatureMap& map) {
   hash.add(map.bits);
 }
 
-/// What the network asks of it, wherever it runs: kinds, shapes, windows, precisions, fused work.
+/// What the network asks of it, wherever it runs: kinds, shapes, windows, precisions, how much is
+/// fused. Not which elementwise operators these are, whose costs are the chip's.
 std::uint64_t hash_of(const FusionGroup& group) {
   Hash hash;
   for (const Stage& s : group.stages) {
@@ -63,8 +64,7 @@ std::uint64_t hash_of(const FusionGroup& group) {
           w.pad_left, s.groups, s.reduction, s.taps, s.work_multiple, s.steps, s.hidden})
       hash.add(n);
     hash.add(s.weight_bits);
-    hash.add(s.vector_cost);
-    hash.add(s.epilogue);
+    hash.add(s.fused.size());
     hash.add(s.weights_are_activations);
     for (const Operand& operand : s.operands) add_map(hash, operand.map);
   }

@@ -19,7 +19,7 @@ struct FeatureInfo {
 
 /// Raised whenever a column is added, dropped or computed in another way. Stored with samples and
 /// bundles, which refuse another one.
-inline constexpr int kFeatureVersion = 6;
+inline constexpr int kFeatureVersion = 7;
 
 /// The columns, in order. Constant.
 const std::vector<FeatureInfo>& feature_table();
@@ -32,7 +32,9 @@ struct Prior {
 
 /// One group in its network.
 struct GroupFeatures {
-  std::string hash;           ///< 16 hex digits over all of `values` but the chip's: "group hash"
+  /// 16 hex digits over kinds, shapes, windows and precisions, on any chip: what is held out
+  /// together.
+  std::string hash;
   std::vector<float> values;  ///< one a row of feature_table(); finite
   Prior prior;
 };

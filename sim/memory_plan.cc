@@ -238,11 +238,13 @@ class Planner {
         worst = &stage;
       }
     const std::int64_t least = least_that_is_legal(g);
-    throw Error(
+    const std::string message = fmt::format(
         "layer '{}' cannot run: the smallest tiles of '{}' {} need {} bytes of SRAM, there "
         "are {}; sram.kib of at least {} would do",
         group.name, graph_.tensor(worst->input).name, to_string(graph_.tensor(worst->input).shape),
         least, sram(), ceil_div(least + kept_bytes_, 1024));
+    if (is_chain(group)) throw ChainDoesNotFit(group.name, message);
+    throw Error(message);
   }
 
   /// The smallest footprint of any mapping that the search would consider with endless SRAM.

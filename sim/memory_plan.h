@@ -3,8 +3,11 @@
 // address of every storage, buffer and weight.
 
 #include <cstdint>
+#include <string>
+#include <utility>
 #include <vector>
 
+#include "core/error.h"
 #include "sim/fuse.h"
 #include "sim/mapping.h"
 #include "sim/pins.h"
@@ -38,9 +41,19 @@ struct PlanOptions {
   Pins pins;                              ///< whatever else is pinned
 };
 
+/// A chain that finds no room when its turn comes, whatever else leaves the SRAM. Its layers one by
+/// one may: `group` is the name of the chain to take apart.
+class ChainDoesNotFit : public Error {
+ public:
+  ChainDoesNotFit(std::string chain, const std::string& message)
+      : Error(message), group(std::move(chain)) {}
+  std::string group;
+};
+
 /// Residency, mappings and addresses of a network. Throws Error naming the tensor or layer, and the
-/// least SRAM or memory that would do, when something cannot fit; and for an illegal pin. Residents
-/// that the compiler chose go before a pinned mapping or resident does.
+/// least SRAM or memory that would do, when something cannot fit (ChainDoesNotFit for a chain); and
+/// for an illegal pin. Residents that the compiler chose go before a pinned mapping or resident
+/// does.
 MemoryPlan plan_memory(const ChipSpec& chip, const FusedNetwork& network, Tiler& tiler,
                        const PlanOptions& options, const Graph& graph);
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cmath>
 #include <limits>
 
 #include "estimator/weight_stream.h"
@@ -22,6 +23,9 @@ double turns(const ChipSpec& chip, const GroupTerms& t, double room) {
 /// does not let it).
 constexpr double kBeside = 0.5;
 
+/// A load, a computation and a store.
+constexpr double kCommandsATile = 3;
+
 class Flow {
  public:
   Flow(const ChipSpec& chip, const PlannedNetwork& network, std::span<const GroupTerms> terms)
@@ -29,8 +33,9 @@ class Flow {
         network_(network),
         terms_(terms),
         weights_(chip.sram_bytes(), network.room, terms),
-        reads_(chip.memories.size(), 0),
-        writes_(chip.memories.size(), 0),
+        setup_(static_cast<double>(chip.control.layer_setup_cycles)),
+        reads_(chip.memories.size(), setup_),
+        writes_(chip.memories.size(), setup_),
         control_(
             static_cast<double>(chip.control.issue_cycles + chip.control.issue_latency_cycles)) {}
 
@@ -56,25 +61,30 @@ class Flow {
     flow.weights_ready = arrival.last - before;
     const bool has_weights = t.weight_port > 0;
     const double latency = has_weights ? t.read_latency : 0;
+    // A group's weights ask for its setup early; where there are none, it waits for the maps.
+    const double late = g > 0 && !has_weights ? setup_ : 0;
+    const double share = rest > 0 ? least_tile(t) : 1;
+    const double first_row = std::max(t.first_row_port, share * (t.input_port + t.operand_port));
+    const double last_row = std::max(t.last_row_port, share * t.output_port);
 
     // Maps come when the group before is about to be done.
     const double reads = rest * (t.input_port + t.operand_port);
     double first_map = 0, maps_in = 0;
     double& port = reads_[static_cast<std::size_t>(t.map_memory)];
     if (reads > 0) {
-      const double from = g > 0 && hands_on_by_memory(g - 1) ? before : engines;
+      const double from = (g > 0 && hands_on_by_memory(g - 1) ? before : engines) + late;
       // Its first rows come between its weights; the port is done when both are in.
       first_map =
-          std::max(from, has_weights ? arrival.first : port) + t.first_row_port + t.read_latency;
+          std::max(from, has_weights ? arrival.first : port) + first_row + t.read_latency;
       port = std::max(port, from) + reads +
              rest * t.turnaround * turns(chip_, t, static_cast<double>(network_.room[g]));
       maps_in = port + t.read_latency;
     }
     const double begun = std::max({engines, has_weights ? arrival.first + latency : 0, first_map});
-    const double compute = rest * t.compute() + control_;
+    const double compute = rest * t.compute() + control_ + (reads > 0 ? 0 : late);
     // What streams in last is worked on last: the longer of weights and maps, piece by piece.
     const double of_chunk = has_weights ? compute * t.weight_chunk / t.weight_port : compute;
-    const double of_row = reads > 0 ? compute * std::min(1.0, t.first_row_port / reads) : compute;
+    const double of_row = reads > 0 ? compute * std::min(1.0, std::max(share, first_row / reads)) : compute;
     const double weights_in = arrival.last + latency;
     if (has_weights && reads > 0 && arrival.last > engines)
       engines_ =
@@ -83,10 +93,11 @@ class Flow {
       engines_ = std::max({begun + compute, has_weights ? weights_in + of_chunk : 0,
                            reads > 0 ? maps_in + of_row : 0});
 
+    engines_ += t.drain;
     double stored = engines_;
     if (t.output_port > 0) {
       double& out = write_port(t);
-      out = std::max(std::max(out, begun) + rest * t.output_port, engines_ + t.last_row_port);
+      out = std::max(std::max(out, begun) + rest * t.output_port, engines_ + last_row + turn_once(t));
       stored = out + t.write_latency;
     }
     stored += run_next_beside(g, begun);
@@ -96,6 +107,22 @@ class Flow {
     flow.cycles = done_ - before;
     weights_.done(g, engines_);
     return flow;
+  }
+
+  /// The share of a map that one tile has at least: so many tiles that what waits at the ends and
+  /// what each tile costs more are in balance.
+  double least_tile(const GroupTerms& t) const {
+    const double reads = t.input_port + t.operand_port, compute = t.compute();
+    const double port = duplex(t) ? std::max(reads, t.output_port) : reads + t.output_port;
+    const double ends = duplex(t) ? reads + t.output_port + compute - std::max(port, compute) : std::min(port, compute);
+    const double cost = kCommandsATile * static_cast<double>(chip_.control.issue_cycles);
+    return std::min(1.0, std::sqrt(cost / std::max(1.0, ends)));
+  }
+
+  /// Cycles until the port writes after it has read.
+  double turn_once(const GroupTerms& t) const {
+    const MemorySpec& memory = chip_.memories[static_cast<std::size_t>(t.map_memory)];
+    return memory.duplex || t.reads <= 0 ? 0 : memory.turnaround_cycles;
   }
 
   /// The next group, if it reads from memory what this one stores there, fills the time in which
@@ -142,6 +169,7 @@ class Flow {
   const PlannedNetwork& network_;
   std::span<const GroupTerms> terms_;
   WeightStream weights_;
+  const double setup_;  ///< before a group's first command
   std::vector<double> reads_, writes_;  ///< each port is free; writes: where they have their own
   const double control_;
   double engines_ = 0;  ///< they are done with all before

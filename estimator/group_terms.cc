@@ -19,6 +19,10 @@ namespace presil {
 
 namespace {
 
+/// Parts into which weights of one block of outputs are cut at most, to begin with the first
+/// (assumption).
+constexpr std::int64_t kMostCuts = 4;
+
 /// Adds one group's stages up.
 class Terms {
  public:
@@ -65,6 +69,8 @@ class Terms {
       return;
     }
     compute(stage);
+    if (last && stage.kind == StageKind::kMac)
+      t_.drain = static_cast<double>(chip_.mac_array.output_latency_cycles);
     if (first || !inner_) map_in(stage.input, stage.in, stage, t_.input_port, t_.input_bytes);
     if (stage.weights_are_activations)
       map_in(stage.weights, stage.weight_map, stage, t_.weight_port, t_.weight_bytes);
@@ -93,8 +99,33 @@ class Terms {
   double part_cycles(const Stage& stage, CoreSplit split, std::int64_t& used) const {
     const std::vector<Part> parts = parts_of(chip_, stage, split);
     used = static_cast<std::int64_t>(parts.size());
-    return compute_cycles(around_, stage, whole_stage(stage), parts.front().rows,
-                          parts.front().outputs);
+    const Part& part = parts.front();
+    const double whole =
+        compute_cycles(around_, stage, whole_stage(stage), part.rows, part.outputs);
+    return stage.kind == StageKind::kMac ? std::min(whole, long_stripe_cycles(stage, part)) : whole;
+  }
+
+  /// In tiles of the longest stripe, where the array would otherwise wait for its weights: the last
+  /// stripe of a tile may be longer than the others.
+  double long_stripe_cycles(const Stage& stage, const Part& part) const {
+    double least = std::numeric_limits<double>::infinity();
+    const MacArraySpec& array = chip_.mac_array;
+    const PrecisionMode& mode = array.modes[static_cast<std::size_t>(stage.mode)];
+    const std::int64_t width = stage.mac == MacOp::kDepthwise
+                                   ? std::max<std::int64_t>(1, array.depthwise_channels)
+                                   : mode.parallelism_factor;
+    const double load =
+        mode.weight_load_cycles_per_output *
+        static_cast<double>(std::min({width, part.outputs.count(), stage.group_outputs()}));
+    if (load * static_cast<double>(array.pixels) <= static_cast<double>(array.stripe_length))
+      return least;
+    StageMapping m = whole_stage(stage);
+    for (std::int64_t columns = array.stripe_last_max; columns >= 4; columns /= 2) {
+      m.columns = std::min(columns, stage.out.columns);
+      m.rows = std::clamp<std::int64_t>(array.stripe_last_max / m.columns, 1, part.rows.count());
+      least = std::min(least, compute_cycles(around_, stage, m, part.rows, part.outputs));
+    }
+    return least;
   }
 
   /// Over the cores, by rows or by output channels, or not. Gives the computation of one.
@@ -110,8 +141,10 @@ class Terms {
       const double compute = split == CoreSplit::kNone ? alone : part_cycles(stage, split, parts);
       if (split != CoreSplit::kNone && parts == 1) continue;
       const auto times = static_cast<double>(parts);
+      const bool all_inputs = split == CoreSplit::kRows ? stage.reach == Reach::kWhole
+                                                        : !stage.channelwise;
       const Copies copies{.weights = split == CoreSplit::kRows ? times : 1,
-                          .input = split == CoreSplit::kOutputs && !stage.channelwise ? times : 1};
+                          .input = all_inputs ? times : 1};
       double port = weights * copies.weights / rate_of(weight_memory_, times);
       if (reads) port += input * copies.input / rate_of(around_.memory_of(stage.input), times);
       const double cost = std::max(compute, port);
@@ -217,8 +250,10 @@ class Terms {
     const double issue = static_cast<double>(
         chip_.control.issue_cycles + chip_.control.issue_latency_cycles + chip_.dma.setup_cycles);
     double& latency = load.write ? t_.write_latency : t_.read_latency;
-    latency = std::max(latency, issue + spec.row_miss_cycles +
-                                    (load.write ? spec.write_latency_cycles : spec.latency_cycles));
+    // A controller opens rows while requests wait out their latency (hw/memory_port.cc).
+    const double row = std::max(0.0, spec.row_miss_cycles - spec.latency_cycles);
+    latency = std::max(latency, issue + row + (load.write ? spec.write_latency_cycles
+                                                          : spec.latency_cycles));
     return cycles;
   }
 
@@ -240,7 +275,7 @@ class Terms {
     const double cycles = transfer(t_.map_memory, load, tensor == stage.input ? copies_.input : 1);
     port += cycles;
     const auto rows = static_cast<double>(map.batch * map.rows);
-    const double needed = tensor != stage.input ? 1
+    const double needed = tensor != stage.input || stage.sums_rows ? 1
                           : stage.reach == Reach::kWhole
                               ? rows
                               : static_cast<double>(input_rows(stage, {0, 1}).count());
@@ -248,10 +283,11 @@ class Terms {
         std::max(t_.first_row_port, cycles * tile_share(stage, std::min(1.0, needed / rows)));
   }
 
-  /// Share of the input's rows that a window touches which strides over some.
+  /// Share of the input's rows that a window touches which strides over some, row by row.
   static double rows_read(const Stage& stage) {
-    if (stage.reach != Reach::kWindow || stage.window.kernel_h >= stage.window.stride_h) return 1;
-    return static_cast<double>(stage.window.kernel_h) / static_cast<double>(stage.window.stride_h);
+    if (stage.reach != Reach::kWindow) return 1;
+    return std::min(1.0, static_cast<double>(stage.window.kernel_h * stage.out.rows) /
+                             static_cast<double>(stage.in.rows));
   }
 
   /// The share of a map that its first or last tile has at most, if it has many positions.
@@ -277,8 +313,11 @@ class Terms {
     if (stage.kind != StageKind::kMac) return;
     const PrecisionMode& mode = chip_.mac_array.modes[static_cast<std::size_t>(stage.mode)];
     const std::int64_t block = std::min(stage.out.channels, mode.parallelism_factor);
+    // Sums may be cut, too, into blocks of dot_length.
+    const std::int64_t cuts =
+        stage.cuts_sum() ? std::min(kMostCuts, ceil_div(stage.reduction, mode.dot_length)) : 1;
     t_.weight_chunk = std::max(t_.weight_chunk, cycles * static_cast<double>(block) /
-                                                    static_cast<double>(stage.out.channels));
+                                                    static_cast<double>(stage.out.channels * cuts));
   }
 
   void map_out(const Stage& stage) {

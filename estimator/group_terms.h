@@ -29,6 +29,7 @@ struct GroupTerms {
   double memory_bytes = 0;    ///< over all ports, each map and weight once
   double read_latency = 0;    ///< command issued to first byte, where anything is read
   double write_latency = 0;   ///< last result to the response, where anything is written
+  double drain = 0;           ///< last product to last result, where the array makes the results
   double first_row_port = 0;  ///< port time of what the first output row needs of the input
   double weight_chunk = 0;    ///< port time of the weights of one block of outputs
   double last_row_port = 0;   ///< port time of the last output row

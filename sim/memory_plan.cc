@@ -6,17 +6,12 @@
 #include "core/error.h"
 #include "sim/buffer_places.h"
 #include "sim/chain.h"
+#include "sim/kept_weights.h"
 #include "sim/memory_places.h"
 
 namespace presil {
 
 namespace {
-
-/// How much SRAM weights that stay leave to every group.
-enum class Leave : std::uint8_t {
-  kComfortable,  ///< room for tiles to grow
-  kLittle,       ///< room for twice its smallest tiles
-};
 
 class Planner {
  public:
@@ -39,7 +34,7 @@ class Planner {
     plan_.weights_stay.assign(groups, false);
     plan_.kept_weights.assign(groups, 0);
     pin_weights();
-    if (options_.steady && chip_.sram.across_layers) keep_weights();
+    if (options_.steady) keep_weights();
     while (!try_plan()) {
     }
     place_in_memories(chip_, network_, graph_, lives_, plan_);
@@ -86,25 +81,15 @@ class Planner {
     return found->second;
   }
 
-  /// In steady state, weights in schedule order stay as long as every group keeps its room.
   void keep_weights() {
-    std::int64_t needed = 0;
-    for (std::size_t g = 0; g < network_.groups.size(); ++g)
-      needed = std::max(needed, resident_bytes(g) + (leave_ == Leave::kComfortable
-                                                         ? comfortable(chip_, smallest(g))
-                                                         : 2 * smallest(g)));
-    for (std::size_t g = 0; g < network_.groups.size(); ++g) {
-      const std::int64_t bytes = weight_total(network_.groups[g]);
-      if (bytes == 0 || kept_bytes_ + bytes + needed > chip_.sram_bytes()) continue;
-      if (!pinned_to_stay(g)) keep(g, bytes);
-    }
+    std::vector<std::optional<bool>> pinned;
+    for (std::size_t g = 0; g < network_.groups.size(); ++g) pinned.push_back(pinned_to_stay(g));
+    const std::vector<bool> stay =
+        choose_kept_weights(chip_, network_, plan_.resident, plan_.memory, pinned, leave_);
+    for (std::size_t g = 0; g < stay.size(); ++g)
+      if (stay[g] && !pinned[g]) keep(g, weight_total(network_.groups[g]));
   }
 
-  std::int64_t smallest(std::size_t g) const {
-    return smallest_footprint(
-        {chip_, network_, plan_.resident, plan_.memory, 0, plan_.weights_stay[g]},
-        network_.groups[g]);
-  }
   std::int64_t resident_bytes(std::size_t g) const {
     std::int64_t total = 0;
     for (std::size_t s = 0; s < network_.storages.size(); ++s)
@@ -345,12 +330,6 @@ class Planner {
   std::int64_t kept_bytes_ = 0;
 };
 
-bool all_weights_stay(const FusedNetwork& network, const MemoryPlan& plan) {
-  for (std::size_t g = 0; g < network.groups.size(); ++g)
-    if (!plan.weights_stay[g] && weight_total(network.groups[g]) > 0) return false;
-  return true;
-}
-
 /// The sum of all groups' prices on the tiler's clock.
 double price_of_all(const ChipSpec& chip, const FusedNetwork& network, const MemoryPlan& plan) {
   double cycles = 0;
@@ -369,7 +348,7 @@ MemoryPlan plan_memory(const ChipSpec& chip, const FusedNetwork& network, Tiler&
     return Planner(chip, network, tiler, options, graph, leave).plan();
   };
   MemoryPlan comfortable = plan(Leave::kComfortable);
-  if (!options.steady || !chip.sram.across_layers || all_weights_stay(network, comfortable))
+  if (!options.steady || !chip.sram.across_layers || all_weights_stay(network, comfortable.weights_stay))
     return comfortable;
   try {
     MemoryPlan tight = plan(Leave::kLittle);

@@ -12,11 +12,13 @@ namespace presil {
 namespace {
 
 /// Share of the turnarounds of a port, if every burst took turns, that are met: none where the maps
-/// are one tile, all where they are many and one core's reads and writes alternate; few where a
-/// channel does both, or several cores' requests queue (assumption, seen in simulations).
+/// are one tile; no more than a part where they are many, since the tiler looks for tiles whose
+/// loads and stores do not alternate; few where a channel does both, or several cores' requests
+/// queue (assumption; from none to all of it, seen in simulations).
 double turns(const ChipSpec& chip, const GroupTerms& t, double room) {
-  const double alternate = chip.dma.channels == 1 || t.cores_used > 1 ? 0.15 : 1.0;
-  return alternate * (room > 0 ? std::min(1.0, 0.4 * t.maps_crossing / room) : 1.0);
+  constexpr double kMost = 0.25, kSlope = 0.4, kQueued = 0.25;
+  const double alternate = chip.dma.channels == 1 || t.cores_used > 1 ? kQueued : 1.0;
+  return alternate * (room > 0 ? std::min(kMost, kSlope * t.maps_crossing / room) : kMost);
 }
 
 /// The most of a group that runs beside the one before (assumption: half of the time the loop order

@@ -31,6 +31,7 @@ class Terms {
         around_(around),
         group_(group),
         inner_(group_.is_cascade() || is_chain(group_)),
+        issue_(static_cast<double>(chip_.control.issue_cycles + chip_.control.issue_latency_cycles)),
         ports_(chip_.memories.size()),
         weight_memory_(weight_memory) {}
 
@@ -69,8 +70,9 @@ class Terms {
       return;
     }
     compute(stage);
-    if (last && stage.kind == StageKind::kMac)
-      t_.drain = static_cast<double>(chip_.mac_array.output_latency_cycles);
+    if (stage.kind == StageKind::kMac && (last || inner_))
+      t_.drain += static_cast<double>(chip_.mac_array.output_latency_cycles);
+    if (!last && inner_) t_.drain += issue_;
     if (first || !inner_) map_in(stage.input, stage.in, stage, t_.input_port, t_.input_bytes);
     if (stage.weights_are_activations)
       map_in(stage.weights, stage.weight_map, stage, t_.weight_port, t_.weight_bytes);
@@ -99,10 +101,22 @@ class Terms {
   double part_cycles(const Stage& stage, CoreSplit split, std::int64_t& used) const {
     const std::vector<Part> parts = parts_of(chip_, stage, split);
     used = static_cast<std::int64_t>(parts.size());
-    const Part& part = parts.front();
+    Part part = parts.front();
+    if (inner_ && split == CoreSplit::kRows) part.rows = rows_in_chain(stage, used);
     const double whole =
         compute_cycles(around_, stage, whole_stage(stage), part.rows, part.outputs);
     return stage.kind == StageKind::kMac ? std::min(whole, long_stripe_cycles(stage, part)) : whole;
+  }
+
+  /// Rows that a core in the middle computes of one stage of a chain: its share of the last one's
+  /// and what windows reach beyond.
+  Rows rows_in_chain(const Stage& stage, std::int64_t& cores) const {
+    const std::int64_t rows = group_.stages.back().out.rows;
+    const std::int64_t each = ceil_div(rows, std::min(chip_.cores, rows));
+    cores = ceil_div(rows, each);
+    const std::int64_t begin = cores / 2 * each;
+    const std::vector<Rows> all = chain_rows(group_, {begin, std::min(rows, begin + each)});
+    return all[static_cast<std::size_t>(&stage - group_.stages.data())];
   }
 
   /// In tiles of the longest stripe, where the array would otherwise wait for its weights: the last
@@ -144,7 +158,9 @@ class Terms {
       const bool all_inputs = split == CoreSplit::kRows ? stage.reach == Reach::kWhole
                                                         : !stage.channelwise;
       const Copies copies{.weights = split == CoreSplit::kRows ? times : 1,
-                          .input = all_inputs ? times : 1};
+                          .input = all_inputs                    ? times
+                                   : split == CoreSplit::kRows ? halo(stage, parts)
+                                                                 : 1};
       double port = weights * copies.weights / rate_of(weight_memory_, times);
       if (reads) port += input * copies.input / rate_of(around_.memory_of(stage.input), times);
       const double cost = std::max(compute, port);
@@ -155,6 +171,14 @@ class Terms {
       copies_ = copies;
     }
     return cycles;
+  }
+
+  /// Rows that so many cores read together, over those that there are.
+  static double halo(const Stage& stage, std::int64_t parts) {
+    const std::int64_t each = ceil_div(stage.out.rows, parts), begin = parts / 2 * each;
+    const Rows middle = input_rows(stage, {begin, std::min(stage.out.rows, begin + each)});
+    return std::max(1.0, static_cast<double>(parts * middle.count()) /
+                             static_cast<double>(std::max<std::int64_t>(1, stage.in.rows)));
   }
 
   /// Bytes a cycle that so many cores' channels get from a memory.
@@ -247,8 +271,7 @@ class Terms {
     t_.commands += std::ceil(bursts / static_cast<double>(kTransferBursts));
     t_.memory_bytes += load.bytes;
     t_.sram_traffic += load.bytes;
-    const double issue = static_cast<double>(
-        chip_.control.issue_cycles + chip_.control.issue_latency_cycles + chip_.dma.setup_cycles);
+    const double issue = issue_ + static_cast<double>(chip_.dma.setup_cycles);
     double& latency = load.write ? t_.write_latency : t_.read_latency;
     // A controller opens rows while requests wait out their latency (hw/memory_port.cc).
     const double row = std::max(0.0, spec.row_miss_cycles - spec.latency_cycles);
@@ -335,6 +358,7 @@ class Terms {
   const Surroundings& around_;
   const FusionGroup& group_;
   const bool inner_;
+  const double issue_;  ///< of one command
   std::vector<Port> ports_;
   int weight_memory_;
   Copies copies_;

@@ -29,7 +29,9 @@ struct GroupTerms {
   double memory_bytes = 0;    ///< over all ports, each map and weight once
   double read_latency = 0;    ///< command issued to first byte, where anything is read
   double write_latency = 0;   ///< last result to the response, where anything is written
-  double drain = 0;           ///< last product to last result, where the array makes the results
+  /// Last product to last result, where the array makes the results; in a chain also the way from
+  /// stage to stage.
+  double drain = 0;
   double first_row_port = 0;  ///< port time of what the first output row needs of the input
   double weight_chunk = 0;    ///< port time of the weights of one block of outputs
   double last_row_port = 0;   ///< port time of the last output row

@@ -83,7 +83,8 @@ class Flow {
       maps_in = port + t.read_latency;
     }
     const double begun = std::max({engines, has_weights ? arrival.first + latency : 0, first_map});
-    const double compute = rest * t.compute() + control_ + (reads > 0 ? 0 : late);
+    const double compute =
+        std::max(rest * t.compute() + control_ + (reads > 0 ? 0 : late), round_trips(t));
     // What streams in last is worked on last: the longer of weights and maps, piece by piece.
     const double of_chunk = has_weights ? compute * t.weight_chunk / t.weight_port : compute;
     const double of_row = reads > 0 ? compute * std::min(1.0, std::max(share, first_row / reads)) : compute;
@@ -118,7 +119,15 @@ class Flow {
     const double port = duplex(t) ? std::max(reads, t.output_port) : reads + t.output_port;
     const double ends = duplex(t) ? reads + t.output_port + compute - std::max(port, compute) : std::min(port, compute);
     const double cost = kCommandsATile * static_cast<double>(chip_.control.issue_cycles);
-    return std::min(1.0, std::sqrt(cost / std::max(1.0, ends)));
+    return std::min(1 / std::max(static_cast<double>(t.cores_used), t.least_tiles),
+                    std::sqrt(cost / std::max(1.0, ends)));
+  }
+
+  /// With two places for tiles, a tile's way in or out is half of the time between two of them.
+  double round_trips(const GroupTerms& t) const {
+    const double way = std::max(t.reads > 0 ? t.read_latency : 0, t.writes > 0 ? t.write_latency : 0);
+    const double tiles = t.least_tiles / static_cast<double>(t.cores_used);
+    return tiles < 2 ? 0 : tiles * (way + control_ + t.compute() / t.least_tiles) / 2;
   }
 
   /// Cycles until the port writes after it has read.

@@ -23,6 +23,9 @@ namespace {
 /// (assumption).
 constexpr std::int64_t kMostCuts = 4;
 
+/// Of the room, what weights or input take that wait for the other (assumption).
+constexpr double kHeldShare = 0.8;
+
 /// Adds one group's stages up.
 class Terms {
  public:
@@ -70,6 +73,7 @@ class Terms {
       return;
     }
     compute(stage);
+    t_.least_tiles = std::max(t_.least_tiles, static_cast<double>(stage.out.batch));
     if (stage.kind == StageKind::kMac && (last || inner_))
       t_.drain += static_cast<double>(chip_.mac_array.output_latency_cycles);
     if (!last && inner_) t_.drain += issue_;
@@ -81,6 +85,21 @@ class Terms {
     for (const Operand& operand : stage.operands)
       map_in(operand.tensor, operand.map, stage, t_.operand_port, t_.operand_bytes);
     if (last || !inner_) map_out(stage);
+    if (group_.stages.size() == 1 && stage.kind == StageKind::kMac && !stage.channelwise)
+      what_comes_again(stage);
+  }
+
+  /// Where neither weights nor input fit: the input comes again for each part of the weights that
+  /// is held, or the weights for each part of the input; what is less.
+  void what_comes_again(const Stage& stage) {
+    const double held = kHeldShare * static_cast<double>(around_.room);
+    if (held <= 0 || t_.input_port <= 0 || t_.weight_port <= 0 || t_.weight_bytes <= held) return;
+    const double inputs = (std::ceil(t_.weight_bytes / held) - 1) * t_.input_port;
+    const double weights = (std::ceil(t_.input_bytes / held) - 1) * t_.weight_port;
+    const bool input_again = inputs <= weights;
+    (input_again ? t_.input_port : t_.weight_port) += std::min(inputs, weights);
+    const int memory = input_again ? around_.memory_of(stage.input) : weight_memory_;
+    ports_[static_cast<std::size_t>(memory)].reads += std::min(inputs, weights);
   }
 
   // ---- Engines ----
@@ -246,6 +265,7 @@ class Terms {
                             chip_.mac_array.output_latency_cycles);
     t_.vector += runs * steps * (gates + turn);
     t_.vector_work += runs * steps * static_cast<double>(stage.hidden) * stage.gate_cost;
+    t_.sram_traffic += runs * steps * static_cast<double>(stage.weight_bytes(outputs, stage.hidden));
     t_.commands += 2 * runs * steps;
   }
 
@@ -333,7 +353,10 @@ class Terms {
     const double cycles = transfer(
         weight_memory_, {stored, stored, false, chip_.dma.weight_beat_cycles}, copies_.weights);
     t_.weight_port += cycles;
-    if (stage.kind != StageKind::kMac) return;
+    if (stage.kind != StageKind::kMac) {
+      t_.weight_chunk = cycles;  // a step needs all of them
+      return;
+    }
     const PrecisionMode& mode = chip_.mac_array.modes[static_cast<std::size_t>(stage.mode)];
     const std::int64_t block = std::min(stage.out.channels, mode.parallelism_factor);
     // Sums may be cut, too, into blocks of dot_length.

@@ -40,6 +40,7 @@ struct GroupTerms {
   double sram_traffic = 0;    ///< bytes in and out of the scratchpad
   double vector_work = 0;     ///< elements x cost, fused epilogues too
   double commands = 0;        ///< roughly, a count
+  double least_tiles = 1;     ///< a count: images are never one tile together
   std::int64_t cores_used = 1;
 
   /// Of the engines; no faster than the banks feed them.

@@ -19,7 +19,7 @@ struct FeatureInfo {
 
 /// Raised whenever a column is added, dropped or computed in another way. Stored with samples and
 /// bundles, which refuse another one.
-inline constexpr int kFeatureVersion = 7;
+inline constexpr int kFeatureVersion = 8;
 
 /// The columns, in order. Constant.
 const std::vector<FeatureInfo>& feature_table();

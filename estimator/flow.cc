@@ -142,6 +142,8 @@ class Flow {
     beside_ = 0;
     if (g + 1 == terms_.size() || !chip_.control.layer_overlap || !hands_on_by_memory(g)) return 0;
     const GroupTerms& t = terms_[g + 1];
+    // Cores begin a chain when they are done with what feeds it (sim/lower.cc).
+    if (chip_.cores > 1 && network_.network.groups[g + 1].stages.size() > 1) return 0;
     double& port_free = reads_[static_cast<std::size_t>(t.map_memory)];
     const double waits = std::max(engines_, port_free) - begun - terms_[g].compute();
     if (waits <= 0) return 0;

@@ -29,6 +29,8 @@ class Lowering {
     for (const FusionGroup& group : network.groups)
       for (const Stage& stage : group.stages) uses_host_ |= stage.kind == StageKind::kHost;
     cut_sums_.assign(static_cast<std::size_t>(chip.cores), CutSums(chip));
+    computed_.resize(static_cast<std::size_t>(chip.cores));
+    computes_wait_for_ = computed_;
   }
 
   Program run(const LowerOptions& options) && {
@@ -207,14 +209,32 @@ class Lowering {
     if (ahead > 0) ends_.push_back(before);
     weights_wait_for_ =
         ends_.size() > ahead ? ends_[ends_.size() - 1 - ahead] : std::vector<CommandId>{};
+    computes_wait_for_.assign(computed_.size(), {});
+    if (all_wait_for_rows(g)) computes_wait_for_ = computed_;
+    computed_.assign(computed_.size(), {});
     const std::int64_t cores = plan_.mappings[g].split == CoreSplit::kNone ? 1 : chip_.cores;
     for (std::int64_t core = 0; core < cores; ++core) {
       core_ = static_cast<int>(core);
       Walker<Lowering>(around, group, plan_.mappings[g], at_.buffers(), *this)
           .walk(static_cast<std::size_t>(core));
-      for (CommandId& id : last_of_engine_)
-        if (id >= 0) last_of_group_.push_back(std::exchange(id, -1));
+      const auto here = static_cast<std::size_t>(core);
+      for (std::size_t engine = 0; engine < last_of_engine_.size(); ++engine) {
+        const CommandId id = std::exchange(last_of_engine_[engine], -1);
+        if (id < 0) continue;
+        last_of_group_.push_back(id);
+        if (is_compute(program_.commands[static_cast<std::size_t>(id)]))
+          computed_[here].push_back(id);
+      }
     }
+  }
+
+  /// Do the cores share out rows of a map that the group before makes otherwise than row by row in
+  /// the same bands: all of it on one core, each core some channels of every row, or for a chain,
+  /// whose windows reach into other cores' bands?
+  bool all_wait_for_rows(std::size_t g) const {
+    if (g == 0 || chip_.cores == 1 || plan_.mappings[g].split != CoreSplit::kRows) return false;
+    return (plan_.mappings[g - 1].split != CoreSplit::kRows || plan_.mappings[g].chain) &&
+           network_.groups[g - 1].stages.back().output == network_.groups[g].stages.front().input;
   }
 
   Traffic traffic_of(TensorId tensor, bool store) const {
@@ -306,6 +326,11 @@ class Lowering {
     return none;
   }
 
+  static bool is_compute(const Command& command) {
+    return std::holds_alternative<Matrix>(command.work) ||
+           std::holds_alternative<Vector>(command.work);
+  }
+
   CommandId emit(Command command) {
     command.core = core_;
     command.group = program_group_;
@@ -313,6 +338,10 @@ class Lowering {
                          std::get<Load>(command.work).transfer.traffic == Traffic::kWeights;
     const std::vector<CommandId>& before = weights ? weights_wait_for_ : waits_for_;
     command.dependencies.insert(command.dependencies.end(), before.begin(), before.end());
+    if (is_compute(command)) {
+      const auto& computed = computes_wait_for_[static_cast<std::size_t>(core_)];
+      command.dependencies.insert(command.dependencies.end(), computed.begin(), computed.end());
+    }
     const std::size_t engine = command.work.index();
     command.dependencies = tracker_.dependencies_of(command);
     const CommandId id = program_.add(std::move(command));
@@ -339,6 +368,9 @@ class Lowering {
   /// Without layer overlap: what the group's commands but weight loads wait for, the last commands
   /// of each engine in the group before.
   std::vector<CommandId> waits_for_, last_of_group_;
+  /// Of each core of several, the last computations of the group before, which this group's wait
+  /// for: rows that a core makes early are of use to all, rows of the next group to itself alone.
+  std::vector<std::vector<CommandId>> computed_, computes_wait_for_;
   /// With weights_ahead: of each group, the last commands in the one before it; and those that the
   /// group's weight loads wait for.
   std::vector<std::vector<CommandId>> ends_;

@@ -4,6 +4,6 @@
 namespace presil {
 
 /// Rises with every change that may change a number of a run: two results compare only within one.
-inline constexpr int kSimulatorVersion = 8;
+inline constexpr int kSimulatorVersion = 9;
 
 }  // namespace presil

@@ -6,7 +6,7 @@ namespace presil {
 namespace {
 
 TEST_CASE("the version and the help with its examples leave with 0") {
-  CHECK(presil_run("--version").text == "presil 0.1.0 (simulator 8)\n");
+  CHECK(presil_run("--version").text == "presil 0.1.0 (simulator 9)\n");
   const Outcome help = presil_run("--help");
   CHECK(help.code == 0);
   CHECK(help.has("presil validate nvdla "));

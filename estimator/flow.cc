@@ -119,8 +119,11 @@ class Flow {
     const double port = duplex(t) ? std::max(reads, t.output_port) : reads + t.output_port;
     const double ends = duplex(t) ? reads + t.output_port + compute - std::max(port, compute) : std::min(port, compute);
     const double cost = kCommandsATile * static_cast<double>(chip_.control.issue_cycles);
+    // Two results wait at most: a tile takes at least half of its way out.
+    const double way = t.writes > 0 ? t.write_latency + control_ : 0;
+    const double hidden = way / std::max(1.0, 2 * std::max(port, compute) - compute);
     return std::min(1 / std::max(static_cast<double>(t.cores_used), t.least_tiles),
-                    std::sqrt(cost / std::max(1.0, ends)));
+                    std::max(hidden, std::sqrt(cost / std::max(1.0, ends))));
   }
 
   /// With two places for tiles, a tile's way in or out is half of the time between two of them.

@@ -313,7 +313,7 @@ class Terms {
     if (around_.is_resident(tensor)) return;
     t_.map_memory = around_.memory_of(tensor);
     PortLoad load = load_of(map, false);
-    if (tensor == stage.input) load.bytes *= rows_read(stage);
+    if (tensor == stage.input) load.bytes *= rows_read(stage, load);
     t_.maps_crossing += load.bytes;
     const double cycles = transfer(t_.map_memory, load, tensor == stage.input ? copies_.input : 1);
     port += cycles;
@@ -326,11 +326,17 @@ class Terms {
         std::max(t_.first_row_port, cycles * tile_share(stage, std::min(1.0, needed / rows)));
   }
 
-  /// Share of the input's rows that a window touches which strides over some, row by row.
-  static double rows_read(const Stage& stage) {
+  /// Share of the input's rows that a window touches which strides over some: read row by row, if
+  /// that saves more than the way of so many small tiles, two of them at once, costs.
+  double rows_read(const Stage& stage, const PortLoad& load) const {
     if (stage.reach != Reach::kWindow) return 1;
-    return std::min(1.0, static_cast<double>(stage.window.kernel_h * stage.out.rows) /
-                             static_cast<double>(stage.in.rows));
+    const double share = std::min(1.0, static_cast<double>(stage.window.kernel_h * stage.out.rows) /
+                                           static_cast<double>(stage.in.rows));
+    const MemorySpec& memory = chip_.memories[static_cast<std::size_t>(t_.map_memory)];
+    const double saved = (1 - share) * port_cycles(chip_, memory, load);
+    const double ways =
+        static_cast<double>(stage.out.batch * stage.out.rows) * memory.latency_cycles / 2;
+    return saved > ways ? share : 1;
   }
 
   /// The share of a map that its first or last tile has at most, if it has many positions.

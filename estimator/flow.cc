@@ -21,10 +21,6 @@ double turns(const ChipSpec& chip, const GroupTerms& t, double room) {
   return alternate * (room > 0 ? std::min(kMost, kSlope * t.maps_crossing / room) : kMost);
 }
 
-/// The most of a group that runs beside the one before (assumption: half of the time the loop order
-/// does not let it).
-constexpr double kBeside = 0.5;
-
 /// A load, a computation and a store.
 constexpr double kCommandsATile = 3;
 
@@ -45,8 +41,6 @@ class Flow {
     std::vector<GroupFlow> flows;
     flows.reserve(terms_.size());
     for (std::size_t g = 0; g < terms_.size(); ++g) flows.push_back(next(g));
-    for (std::size_t g = 0; g + 1 < flows.size(); ++g)
-      flows[g].next_beside = flows[g + 1].done_before;
     return flows;
   }
 
@@ -55,8 +49,6 @@ class Flow {
     const GroupTerms& t = terms_[g];
     const double before = done_, engines = engines_;
     GroupFlow flow{.compute_ready = engines - before, .weights_shared = weights_.shared(g)};
-    flow.done_before = beside_;
-    const double rest = 1 - beside_;  // what is left of its maps and computation
 
     // Weights first: the next group's, too, while these wait for their place.
     const WeightStream::Arrival arrival = weights_.stream(g, engines, weight_port());
@@ -65,29 +57,29 @@ class Flow {
     const double latency = has_weights ? t.read_latency : 0;
     // A group's weights ask for its setup early; where there are none, it waits for the maps.
     const double late = g > 0 && !has_weights ? setup_ : 0;
-    const double share = rest > 0 ? least_tile(t) : 1;
+    const double share = least_tile(t);
     const double first_row = std::max(t.first_row_port, share * (t.input_port + t.operand_port));
     const double last_row = std::max(t.last_row_port, share * t.output_port);
 
     // Maps come when the group before is about to be done.
-    const double reads = rest * (t.input_port + t.operand_port);
+    const double reads = (t.input_port + t.operand_port);
     double first_map = 0, maps_in = 0;
     double& port = reads_[static_cast<std::size_t>(t.map_memory)];
     if (reads > 0) {
       const double from = (g > 0 && hands_on_by_memory(g - 1) ? before : engines) + late;
       // Its first rows come between its weights; the port is done when both are in.
-      first_map =
-          std::max(from, has_weights ? arrival.first : port) + first_row + t.read_latency;
+      first_map = std::max(from, has_weights ? arrival.first : port) + first_row + t.read_latency;
       port = std::max(port, from) + reads +
-             rest * t.turnaround * turns(chip_, t, static_cast<double>(network_.room[g]));
+             t.turnaround * turns(chip_, t, static_cast<double>(network_.room[g]));
       maps_in = port + t.read_latency;
     }
     const double begun = std::max({engines, has_weights ? arrival.first + latency : 0, first_map});
     const double compute =
-        std::max(rest * t.compute() + control_ + (reads > 0 ? 0 : late), round_trips(t));
+        std::max(t.compute() + control_ + (reads > 0 ? 0 : late), round_trips(t));
     // What streams in last is worked on last: the longer of weights and maps, piece by piece.
     const double of_chunk = has_weights ? compute * t.weight_chunk / t.weight_port : compute;
-    const double of_row = reads > 0 ? compute * std::min(1.0, std::max(share, first_row / reads)) : compute;
+    const double of_row =
+        reads > 0 ? compute * std::min(1.0, std::max(share, first_row / reads)) : compute;
     const double weights_in = arrival.last + latency;
     if (has_weights && reads > 0 && arrival.last > engines)
       engines_ =
@@ -100,10 +92,9 @@ class Flow {
     double stored = engines_;
     if (t.output_port > 0) {
       double& out = write_port(t);
-      out = std::max(std::max(out, begun) + rest * t.output_port, engines_ + last_row + turn_once(t));
+      out = std::max(std::max(out, begun) + t.output_port, engines_ + last_row + turn_once(t));
       stored = out + t.write_latency;
     }
-    stored += run_next_beside(g, begun);
     done_ = std::max(stored, before);
     if (g + 1 == terms_.size()) done_ += static_cast<double>(chip_.control.completion_cycles);
     flow.port_done = port - before;
@@ -117,7 +108,8 @@ class Flow {
   double least_tile(const GroupTerms& t) const {
     const double reads = t.input_port + t.operand_port, compute = t.compute();
     const double port = duplex(t) ? std::max(reads, t.output_port) : reads + t.output_port;
-    const double ends = duplex(t) ? reads + t.output_port + compute - std::max(port, compute) : std::min(port, compute);
+    const double ends = duplex(t) ? reads + t.output_port + compute - std::max(port, compute)
+                                  : std::min(port, compute);
     const double cost = kCommandsATile * static_cast<double>(chip_.control.issue_cycles);
     // Two results wait at most: a tile takes at least half of its way out.
     const double way = t.writes > 0 ? t.write_latency + control_ : 0;
@@ -128,7 +120,8 @@ class Flow {
 
   /// With two places for tiles, a tile's way in or out is half of the time between two of them.
   double round_trips(const GroupTerms& t) const {
-    const double way = std::max(t.reads > 0 ? t.read_latency : 0, t.writes > 0 ? t.write_latency : 0);
+    const double way =
+        std::max(t.reads > 0 ? t.read_latency : 0, t.writes > 0 ? t.write_latency : 0);
     const double tiles = t.least_tiles / static_cast<double>(t.cores_used);
     return tiles < 2 ? 0 : tiles * (way + control_ + t.compute() / t.least_tiles) / 2;
   }
@@ -137,33 +130,6 @@ class Flow {
   double turn_once(const GroupTerms& t) const {
     const MemorySpec& memory = chip_.memories[static_cast<std::size_t>(t.map_memory)];
     return memory.duplex || t.reads <= 0 ? 0 : memory.turnaround_cycles;
-  }
-
-  /// The next group, if it reads from memory what this one stores there, fills the time in which
-  /// this one's engines wait for the port. Gives the cycles that this takes longer for it.
-  double run_next_beside(std::size_t g, double begun) {
-    beside_ = 0;
-    if (g + 1 == terms_.size() || !chip_.control.layer_overlap || !hands_on_by_memory(g)) return 0;
-    const GroupTerms& t = terms_[g + 1];
-    // Cores begin a chain when they are done with what feeds it (sim/lower.cc).
-    if (chip_.cores > 1 && network_.network.groups[g + 1].stages.size() > 1) return 0;
-    double& port_free = reads_[static_cast<std::size_t>(t.map_memory)];
-    const double waits = std::max(engines_, port_free) - begun - terms_[g].compute();
-    if (waits <= 0) return 0;
-    const double port = t.input_port + t.operand_port + (duplex(t) ? 0 : t.output_port);
-    const double needs = t.compute() - port;
-    // Small maps are one tile: read when they are whole. Where the compiler cuts the outputs first,
-    // rows are whole late, too.
-    const double alone = std::max(t.compute(), port);
-    const double many_rows =
-        std::max(0.0, 1 - 4 * (t.read_latency + terms_[g].write_latency) / std::max(1.0, alone));
-    beside_ = kBeside * many_rows * (needs > 0 ? std::min(1.0, waits / needs) : 1.0);
-    const double longer =
-        beside_ *
-        (port + t.turnaround * turns(chip_, t, static_cast<double>(network_.room[g + 1])));
-    port_free += longer;
-    engines_ += longer;
-    return longer;
   }
 
   bool hands_on_by_memory(std::size_t g) const {
@@ -185,12 +151,11 @@ class Flow {
   const PlannedNetwork& network_;
   std::span<const GroupTerms> terms_;
   WeightStream weights_;
-  const double setup_;  ///< before a group's first command
+  const double setup_;                  ///< before a group's first command
   std::vector<double> reads_, writes_;  ///< each port is free; writes: where they have their own
   const double control_;
   double engines_ = 0;  ///< they are done with all before
   double done_ = 0;     ///< the group before was complete
-  double beside_ = 0;   ///< share of the next group that ran beside the one before
 };
 
 }  // namespace

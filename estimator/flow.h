@@ -1,9 +1,8 @@
 #pragma once
 // The analytical model of a whole network: its groups run down two queues, the engines' and the
-// memory port's. Weights run ahead as far as the SRAM lets them; a group that reads from memory
-// what the group before stores there works behind it, row by row, when the engines have time. One
-// pass over the groups, no tiles. (Assumption, held against the simulator in docs/estimator.md;
-// the queues are those of sim/clock.h, a group at a time.)
+// memory port's. Weights run ahead as far as the SRAM lets them. One pass over the groups, no
+// tiles. (Assumption, held against the simulator in docs/estimator.md; the queues are those of
+// sim/clock.h, a group at a time.)
 
 #include <span>
 #include <vector>
@@ -19,8 +18,6 @@ struct GroupFlow {
   double weights_ready = 0;   ///< all weights in, late
   double port_done = 0;       ///< port done with the group, late
   double weights_shared = 0;  ///< share of them whose SRAM an earlier group still holds
-  double done_before = 0;     ///< share of it that ran beside the group before, [0, 1]
-  double next_beside = 0;     ///< share of the next group that runs beside it, [0, 1]
 };
 
 /// One a group, in schedule order. Pure.

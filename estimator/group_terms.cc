@@ -34,7 +34,8 @@ class Terms {
         around_(around),
         group_(group),
         inner_(group_.is_cascade() || is_chain(group_)),
-        issue_(static_cast<double>(chip_.control.issue_cycles + chip_.control.issue_latency_cycles)),
+        issue_(
+            static_cast<double>(chip_.control.issue_cycles + chip_.control.issue_latency_cycles)),
         ports_(chip_.memories.size()),
         weight_memory_(weight_memory) {}
 
@@ -174,12 +175,12 @@ class Terms {
       const double compute = split == CoreSplit::kNone ? alone : part_cycles(stage, split, parts);
       if (split != CoreSplit::kNone && parts == 1) continue;
       const auto times = static_cast<double>(parts);
-      const bool all_inputs = split == CoreSplit::kRows ? stage.reach == Reach::kWhole
-                                                        : !stage.channelwise;
+      const bool all_inputs =
+          split == CoreSplit::kRows ? stage.reach == Reach::kWhole : !stage.channelwise;
       const Copies copies{.weights = split == CoreSplit::kRows ? times : 1,
-                          .input = all_inputs                    ? times
+                          .input = all_inputs                  ? times
                                    : split == CoreSplit::kRows ? halo(stage, parts)
-                                                                 : 1};
+                                                               : 1};
       double port = weights * copies.weights / rate_of(weight_memory_, times);
       if (reads) port += input * copies.input / rate_of(around_.memory_of(stage.input), times);
       const double cost = std::max(compute, port);
@@ -265,7 +266,8 @@ class Terms {
                             chip_.mac_array.output_latency_cycles);
     t_.vector += runs * steps * (gates + turn);
     t_.vector_work += runs * steps * static_cast<double>(stage.hidden) * stage.gate_cost;
-    t_.sram_traffic += runs * steps * static_cast<double>(stage.weight_bytes(outputs, stage.hidden));
+    t_.sram_traffic +=
+        runs * steps * static_cast<double>(stage.weight_bytes(outputs, stage.hidden));
     t_.commands += 2 * runs * steps;
   }
 
@@ -295,8 +297,8 @@ class Terms {
     double& latency = load.write ? t_.write_latency : t_.read_latency;
     // A controller opens rows while requests wait out their latency (hw/memory_port.cc).
     const double row = std::max(0.0, spec.row_miss_cycles - spec.latency_cycles);
-    latency = std::max(latency, issue + row + (load.write ? spec.write_latency_cycles
-                                                          : spec.latency_cycles));
+    latency = std::max(
+        latency, issue + row + (load.write ? spec.write_latency_cycles : spec.latency_cycles));
     return cycles;
   }
 

@@ -24,11 +24,11 @@ struct GroupTerms {
   double maps_crossing = 0;      ///< bytes of the maps that cross a port
   double bursts = 0;             ///< a count
   double input_bytes = 0, weight_bytes = 0, operand_bytes = 0, output_bytes = 0;
-  int map_memory = 0;         ///< index in ChipSpec::memories: where its maps cross a port
-  double memory_energy = 0;   ///< picojoules of what crosses the ports
-  double memory_bytes = 0;    ///< over all ports, each map and weight once
-  double read_latency = 0;    ///< command issued to first byte, where anything is read
-  double write_latency = 0;   ///< last result to the response, where anything is written
+  int map_memory = 0;        ///< index in ChipSpec::memories: where its maps cross a port
+  double memory_energy = 0;  ///< picojoules of what crosses the ports
+  double memory_bytes = 0;   ///< over all ports, each map and weight once
+  double read_latency = 0;   ///< command issued to first byte, where anything is read
+  double write_latency = 0;  ///< last result to the response, where anything is written
   /// Last product to last result, where the array makes the results; in a chain also the way from
   /// stage to stage.
   double drain = 0;

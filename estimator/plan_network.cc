@@ -65,8 +65,8 @@ PlannedNetwork steady(const ChipSpec& chip, const PlannedNetwork& planned) {
   const std::vector<std::optional<bool>> pinned(planned.network.groups.size());
   const auto leaving = [&](Leave leave) {
     return with_weights(chip, planned,
-                        choose_kept_weights(chip, planned.network, planned.resident,
-                                            planned.memory, pinned, leave));
+                        choose_kept_weights(chip, planned.network, planned.resident, planned.memory,
+                                            pinned, leave));
   };
   PlannedNetwork comfortable = leaving(Leave::kComfortable);
   if (!chip.sram.across_layers || all_weights_stay(planned.network, comfortable.weights_stay))

@@ -44,9 +44,9 @@ std::vector<bool> choose_kept_weights(const ChipSpec& chip, const FusedNetwork& 
   for (std::size_t g = 0; g < groups; ++g) {
     const std::int64_t smallest =
         smallest_footprint({chip, network, resident, memory, 0, stay[g]}, network.groups[g]);
-    needed = std::max(needed, residents[g] + (leave == Leave::kComfortable
-                                                  ? comfortable(chip, smallest)
-                                                  : 2 * smallest));
+    needed = std::max(
+        needed,
+        residents[g] + (leave == Leave::kComfortable ? comfortable(chip, smallest) : 2 * smallest));
   }
   for (std::size_t g = 0; g < groups; ++g) {
     const std::int64_t bytes = weight_total(network.groups[g]);

@@ -237,7 +237,7 @@ function worstSection(cases: Case[]): Section {
   const fill = (level: Level) => {
     const worst = cases
       .filter((each) => each.level === level)
-      .sort((a, b) => Math.abs(error(b)) - Math.abs(error(a)))
+      .sort((a, b) => Math.abs(ofNetwork(b)) - Math.abs(ofNetwork(a)))
       .slice(0, kWorst);
     clear(place);
     place.append(worstTable(worst));
@@ -246,18 +246,23 @@ function worstSection(cases: Case[]): Section {
   return section(
     'worst',
     'The worst ten, and why',
-    'The largest relative errors.',
+    'Networks by their relative error, groups by what they cost the network.',
     levelChoice(cases, 'network', fill),
     place,
   );
 }
 
-const ofNetwork: Column<Case> = {
+/** Its error, of the cycles of its network. */
+function ofNetwork(each: Case): number {
+  return (each.estimated - each.simulated) / each.network.simulated_cycles;
+}
+
+const kOfNetwork: Column<Case> = {
   key: 'share',
   label: 'Of its network',
-  title: 'its simulated cycles, of those of the network',
-  value: (each) => each.simulated / each.network.simulated_cycles,
-  text: (each) => format.percent(each.simulated / each.network.simulated_cycles),
+  title: 'estimated less simulated, of the network’s simulated cycles',
+  value: (each) => Math.abs(ofNetwork(each)),
+  text: (each) => format.signedPercent(ofNetwork(each)),
 };
 
 function worstTable(worst: Case[]): HTMLElement {
@@ -292,7 +297,7 @@ function worstTable(worst: Case[]): HTMLElement {
         value: (each) => each.estimated,
         text: (each) => format.cycles(each.estimated),
       },
-      ...(worst.some((each) => each.group !== '') ? [ofNetwork] : []),
+      ...(worst.some((each) => each.group !== '') ? [kOfNetwork] : []),
       {
         key: 'reason',
         label: 'Why',

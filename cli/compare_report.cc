@@ -83,7 +83,7 @@ std::string speed_text(const std::vector<Comparison>& comparisons) {
     estimating += c.estimate_seconds;
   }
   return fmt::format(
-      "speed-up: median {:.0f}x, {:.0f}x to {:.0f}x; in all {:.3g} s simulated, {:.3g} s "
+      "speed-up: median {:.0f}x, {:.3g}x to {:.0f}x; in all {:.3g} s simulated, {:.3g} s "
       "estimated\n",
       speed.median, speed.least, speed.most, simulating, estimating);
 }

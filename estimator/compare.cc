@@ -24,6 +24,19 @@ double seconds_since(WallClock::time_point start) {
   return std::chrono::duration<double>(WallClock::now() - start).count();
 }
 
+/// The shortest of three: an estimate is over in less than a turn of the system's scheduler.
+Estimate timed_estimate(const Graph& graph, const ChipSpec& chip, const CompileOptions& options,
+                        const Bundle& bundle, double& seconds) {
+  Estimate result;
+  for (int turn = 0; turn < 3; ++turn) {
+    const WallClock::time_point start = WallClock::now();
+    result = estimate(graph, chip, options, bundle);
+    const double taken = seconds_since(start);
+    seconds = turn == 0 ? taken : std::min(seconds, taken);
+  }
+  return result;
+}
+
 bool formed_alike(const FusionGroup& a, const FusionGroup& b) {
   return a.stages.size() == b.stages.size() && (a.stripe_rows > 0) == (b.stripe_rows > 0);
 }
@@ -153,12 +166,10 @@ double Comparison::misplaced() const {
 Comparison compare(const Graph& graph, const ChipSpec& chip, const CompileOptions& options,
                    const Bundle& bundle) {
   Comparison result{.model = graph.name(), .chip = chip.name};
-  WallClock::time_point start = WallClock::now();
+  const WallClock::time_point start = WallClock::now();
   const RunResult run = presil::run(graph, chip, {.compile = options});
   result.simulate_seconds = seconds_since(start);
-  start = WallClock::now();
-  const Estimate estimated = estimate(graph, chip, options, bundle);
-  result.estimate_seconds = seconds_since(start);
+  const Estimate estimated = timed_estimate(graph, chip, options, bundle, result.estimate_seconds);
   result.simulated = static_cast<double>(run.latency.value);
   result.estimated = estimated.latency_cycles;
   result.interval = estimated.latency;

@@ -39,7 +39,8 @@ struct Comparison {
   /// not the planner's.
   double estimated_as_compiled = 0;
   double simulated_pj = 0, estimated_pj = 0;
-  double simulate_seconds = 0, estimate_seconds = 0;  ///< wall time, one thread
+  double simulate_seconds = 0;  ///< wall time, compilation included
+  double estimate_seconds = 0;  ///< likewise planning; the shortest of three
   std::size_t compiled_groups = 0;
   std::vector<GroupComparison> groups;  ///< of these the ones planned alike
   double planned_otherwise = 0;         ///< simulated cycles of the others

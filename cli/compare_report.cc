@@ -75,6 +75,12 @@ std::string accuracy_lines(const std::vector<AccuracyRow>& rows) {
   return table.text();
 }
 
+std::string energy_line(const AccuracyRow& energy) {
+  return fmt::format(
+      "energy of a network: MAPE {:.2f} %, median {:.2f} %, worst {:.1f} %, bias {:+.2f} %\n",
+      100 * energy.mape, 100 * energy.median, 100 * energy.worst, 100 * energy.bias);
+}
+
 std::string speed_text(const std::vector<Comparison>& comparisons) {
   const SpeedUp speed = speed_up(comparisons);
   double simulating = 0, estimating = 0;
@@ -119,6 +125,7 @@ CompareReport report_of(std::vector<Tried> tried) {
   for (const Tried& each : tried)
     if (each.reason.empty()) report.comparisons.push_back(each.comparison);
   report.accuracy = accuracy_table("boosted", "compared", scored(report.comparisons));
+  report.energy = energy_accuracy(report.comparisons);
   report.tried = std::move(tried);
   return report;
 }
@@ -130,7 +137,7 @@ std::string compare_text(const CompareReport& report) {
       text += fmt::format("not compared: {} on {}: {}\n", tried.model, tried.chip, tried.reason);
   if (report.comparisons.empty()) return text;
   return text + "\n" + accuracy_lines(report.accuracy) + "\n" + groups_text(report.comparisons) +
-         speed_text(report.comparisons);
+         energy_line(report.energy) + speed_text(report.comparisons);
 }
 
 std::string networks_csv(const CompareReport& report) {

@@ -19,6 +19,7 @@ struct Tried {
 struct CompareReport {
   std::vector<Tried> tried;             ///< in the order of the models, then of the chips
   std::vector<Comparison> comparisons;  ///< of these the ones that were compared
+  AccuracyRow energy;                   ///< of the networks' energy
   std::vector<AccuracyRow> accuracy;    ///< by level, family and chip
 };
 CompareReport report_of(std::vector<Tried> tried);

@@ -22,6 +22,15 @@ struct GroupPrediction {
   double low = 0, high = 0;  ///< 90 % interval of cycles
   double energy_pj = 0;
   bool out_of_range = false;  ///< a feature is outside of what training saw
+
+  friend bool operator==(const GroupPrediction&, const GroupPrediction&) = default;
+};
+
+/// What a bundle says of a row of features alone; the prior, a double, comes on top.
+struct RowPrediction {
+  double cycles = 0, energy_pj = 0;  ///< or factors of the prior (regressor.h, times_prior())
+  double spread = 0;                 ///< the interval's ends are this factor apart from the middle
+  bool out_of_range = false;
 };
 
 /// Where a bundle comes from.
@@ -59,6 +68,11 @@ class Bundle {
   /// training never saw has wider intervals. "": one that it saw.
   void predict(std::span<const GroupFeatures* const> groups, std::span<GroupPrediction> out,
                const std::string& chip_hash = "") const;
+  /// The same in two steps, for who keeps what the first gives: nothing but the row and the chip
+  /// enters it.
+  void predict_rows(std::span<const float* const> rows, std::span<RowPrediction> out,
+                    const std::string& chip_hash) const;
+  GroupPrediction finished(const RowPrediction& row, const Prior& prior) const;
   /// 90 % interval of the sum over a network's groups, calibrated on whole networks.
   Interval network_interval(double sum_cycles, std::size_t groups, bool seen_chip) const;
   bool knows_chip(const std::string& chip_hash) const {

@@ -41,5 +41,7 @@ struct GroupFeatures {
 
 /// One a group, in schedule order. Pure.
 std::vector<GroupFeatures> features_of(const ChipSpec& chip, const PlannedNetwork& network);
+/// Likewise without their hashes, which no prediction needs.
+std::vector<GroupFeatures> unnamed_features_of(const ChipSpec& chip, const PlannedNetwork& network);
 
 }  // namespace presil

@@ -78,7 +78,7 @@ Forest fit_trees(const std::vector<const MeasuredCase*>& cases, const AdditiveRe
   for (const MeasuredCase* each : cases)
     for (const GroupFeatures& group : each->groups) {
       rows.add(group.values);
-      base.push_back(linear.base(group.values));
+      base.push_back(linear.base(group.values.data()));
     }
   const Loss loss = [&](std::span<const float> predictions, std::span<float> gradient,
                         std::span<float> hessian) {

@@ -21,23 +21,25 @@ void Bundle::predict_rows(std::span<const float* const> rows, std::span<RowPredi
   presil::predict_rows(parts_.cycles, rows, cycles);
   presil::predict_rows(parts_.energy, rows, energy);
   parts_.difficulty.evaluate(rows, difficulty);
-  const bool seen = chip_hash.empty() || knows_chip(chip_hash);
-  const ConformalTable& table =
-      !seen && !parts_.groups_unseen.empty() ? parts_.groups_unseen : parts_.groups;
+  const IntervalTables& widths = tables(chip_hash.empty() || knows_chip(chip_hash));
   const auto found = parts_.chip_factor.find(chip_hash);
   const double factor = found == parts_.chip_factor.end() ? 1 : found->second;
-  for (std::size_t i = 0; i < rows.size(); ++i)
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    const ConformalTable& table = runs_alone(rows[i]) ? widths.alone : widths.together;
     out[i] = {.cycles = cycles[i] * factor,
               .energy_pj = energy[i],
               .spread = table.empty() ? 0 : std::exp(table.width(difficulty[i])),
-              .out_of_range = parts_.ranges.misses({rows[i], parts_.ranges.ranges().size()})};
+              .out_of_range = parts_.ranges.misses({rows[i], parts_.ranges.ranges().size()}),
+              .difficulty = difficulty[i]};
+  }
 }
 
 GroupPrediction Bundle::finished(const RowPrediction& row, const Prior& prior) const {
   GroupPrediction group{
-      .cycles = times_prior(parts_.cycles) ? prior.cycles * row.cycles : row.cycles,
-      .energy_pj = times_prior(parts_.energy) ? prior.energy_pj * row.energy_pj : row.energy_pj,
-      .out_of_range = row.out_of_range};
+      .cycles = row.cycles * (times_prior(parts_.cycles) ? prior.cycles : 1),
+      .energy_pj = row.energy_pj * (times_prior(parts_.energy) ? prior.energy_pj : 1),
+      .out_of_range = row.out_of_range,
+      .difficulty = row.difficulty};
   if (row.spread > 0) {
     group.low = group.cycles / row.spread;
     group.high = group.cycles * row.spread;
@@ -45,10 +47,27 @@ GroupPrediction Bundle::finished(const RowPrediction& row, const Prior& prior) c
   return group;
 }
 
-Interval Bundle::network_interval(double sum_cycles, std::size_t groups, bool seen_chip) const {
-  const ConformalTable& table =
-      !seen_chip && !parts_.networks_unseen.empty() ? parts_.networks_unseen : parts_.networks;
-  return table.empty() ? Interval{0, 0} : table.around(sum_cycles, static_cast<double>(groups));
+double difficulty_of(std::span<const GroupPrediction> groups) {
+  double cycles = 0, off = 0;
+  for (const GroupPrediction& group : groups) {
+    cycles += group.cycles;
+    off += group.cycles * std::exp(group.difficulty);
+  }
+  return std::log(off / cycles);
+}
+
+const IntervalTables& Bundle::tables(bool seen_chip) const {
+  return seen_chip || parts_.unseen.networks.empty() ? parts_.seen : parts_.unseen;
+}
+
+Interval Bundle::network_interval(std::span<const GroupPrediction> groups, bool seen_chip) const {
+  if (groups.empty()) return {};
+  if (groups.size() == 1) return {groups.front().low, groups.front().high};
+  const ConformalTable& table = tables(seen_chip).networks;
+  if (table.empty()) return {};
+  double cycles = 0;
+  for (const GroupPrediction& group : groups) cycles += group.cycles;
+  return table.around(cycles, difficulty_of(groups));
 }
 
 }  // namespace presil

@@ -53,7 +53,7 @@ Estimate estimate(const Graph& graph, const ChipSpec& chip, const CompileOptions
     result.groups.push_back(group_estimate(graph, planned.network.groups[g], group));
   }
   result.chip_seen = bundle.knows_chip(chip_hash);
-  result.latency = bundle.network_interval(cycles, predicted.size(), result.chip_seen);
+  result.latency = bundle.network_interval(predicted, result.chip_seen);
   result.link_cycles = static_cast<double>(link_cycles(chip, planned.network).value);
   result.latency_cycles = cycles + result.link_cycles;
   result.latency.low += result.link_cycles;

@@ -23,6 +23,23 @@ const std::vector<FeatureInfo>& feature_table() {
 
 namespace {
 
+std::size_t column_named(std::string_view name) {
+  const std::vector<FeatureInfo>& table = feature_table();
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const FeatureInfo& info) { return info.name == name; });
+  PRESIL_CHECK(found != table.end(), "there is no feature {}", name);
+  return static_cast<std::size_t>(found - table.begin());
+}
+
+}  // namespace
+
+bool runs_alone(const float* row) {
+  static const std::size_t first = column_named("is_first"), last = column_named("is_last");
+  return row[first] > 0 && row[last] > 0;
+}
+
+namespace {
+
 const Stage& main_stage(const FusionGroup& group) {
   return *std::max_element(group.stages.begin(), group.stages.end(),
                            [](const Stage& a, const Stage& b) { return a.macs < b.macs; });

@@ -24,6 +24,9 @@ inline constexpr int kFeatureVersion = 7;
 /// The columns, in order. Constant.
 const std::vector<FeatureInfo>& feature_table();
 
+/// Does a row of features say that no group runs before or behind it?
+bool runs_alone(const float* row);
+
 /// What is known of a group without learning: the closed form of estimator/prior.h.
 struct Prior {
   double cycles = 0;     ///< > 0

@@ -47,6 +47,17 @@ export function sweep(presil, model, chip) {
   return {html, sweep: JSON.parse(fs.readFileSync(json, 'utf8'))};
 }
 
+/** A small estimator, held against the simulator: the page, and what --json says. */
+export function estimated(presil, models, chips) {
+  const [db, est] = [path.join(folder, 'samples.db'), path.join(folder, 'small.est')];
+  const [html, json] = [path.join(folder, 'compare.html'), path.join(folder, 'compare.json')];
+  execFileSync(presil, ['collect', '--plan', 'small', '--samples', '200', '--out', db]);
+  execFileSync(presil, ['train', db, '--out', est]);
+  const what = ['--estimator', est, '--models', models, '--chips', chips];
+  execFileSync(presil, ['compare', ...what, '--html', html, '--json', json]);
+  return {html, compare: JSON.parse(fs.readFileSync(json, 'utf8'))};
+}
+
 /** The page `html` with another document in it. */
 export function withDocument(html, name, document) {
   const text = fs.readFileSync(html, 'utf8');

@@ -55,7 +55,7 @@ const Bundle& made_bundle() {
     parts.cycles = BoostedRegressor{made_forest(default_cycles_boost())};
     parts.energy = BoostedRegressor{made_forest(default_energy_boost())};
     parts.difficulty = made_forest({.rounds = 30, .depth = 4});
-    parts.seen.alone = parts.seen.together = ConformalTable({{0, 0.1}, {1, 0.2}});
+    parts.seen.groups.fill(ConformalTable({{0, 0.1}, {1, 0.2}}));
     parts.ranges =
         FeatureRanges(std::vector<FeatureRange>(feature_table().size(), {.low = 0, .high = 1}));
     return Bundle(std::move(parts));

@@ -25,7 +25,7 @@ void Bundle::predict_rows(std::span<const float* const> rows, std::span<RowPredi
   const auto found = parts_.chip_factor.find(chip_hash);
   const double factor = found == parts_.chip_factor.end() ? 1 : found->second;
   for (std::size_t i = 0; i < rows.size(); ++i) {
-    const ConformalTable& table = runs_alone(rows[i]) ? widths.alone : widths.together;
+    const ConformalTable& table = widths.of(company_of(rows[i]));
     out[i] = {.cycles = cycles[i] * factor,
               .energy_pj = energy[i],
               .spread = table.empty() ? 0 : std::exp(table.width(difficulty[i])),

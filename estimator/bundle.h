@@ -2,6 +2,7 @@
 // A trained estimator as one file: models, schema, ranges, calibration, where it came from, and
 // how well it did on what it was not trained on.
 
+#include <array>
 #include <cstdint>
 #include <filesystem>
 #include <map>
@@ -47,8 +48,12 @@ struct Provenance {
 /// Widths of the 90 % intervals by difficulty. Errors of a group that runs alone are others than of
 /// one between neighbours, and those of a network's groups partly cancel.
 struct IntervalTables {
-  ConformalTable alone, together;  ///< of a group
-  ConformalTable networks;         ///< of two groups and more: difficulty_of()
+  std::array<ConformalTable, kCompanies> groups;  ///< by Company
+  ConformalTable networks;                        ///< of two groups and more: difficulty_of()
+
+  const ConformalTable& of(Company company) const {
+    return groups[static_cast<std::size_t>(company)];
+  }
 };
 /// Of the sum of several groups: the log of their expected |log errors|, each weighted by its share
 /// of the cycles.

@@ -52,15 +52,16 @@ ConformalTable table_of(const Json& json) {
 }
 
 Json json_of(const IntervalTables& tables) {
-  return {{"alone", json_of(tables.alone)},
-          {"together", json_of(tables.together)},
-          {"networks", json_of(tables.networks)}};
+  Json groups = Json::array();
+  for (const ConformalTable& table : tables.groups) groups.push_back(json_of(table));
+  return {{"groups", std::move(groups)}, {"networks", json_of(tables.networks)}};
 }
 
 IntervalTables tables_of(const Json& json) {
-  return {.alone = table_of(json.at("alone")),
-          .together = table_of(json.at("together")),
-          .networks = table_of(json.at("networks"))};
+  IntervalTables tables;
+  for (std::size_t i = 0; i < kCompanies; ++i) tables.groups[i] = table_of(json.at("groups").at(i));
+  tables.networks = table_of(json.at("networks"));
+  return tables;
 }
 
 Json json_of(const FeatureRanges& ranges) {

@@ -1,6 +1,7 @@
 #include "estimator/calibration.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 
 #include "estimator/score.h"
@@ -17,21 +18,19 @@ double log_error(double measured, double predicted) {
   return std::abs(std::log(measured / predicted));
 }
 
-struct Scores {
-  std::vector<Score> alone, together;
-};
+using GroupScores = std::array<std::vector<Score>, kCompanies>;
 
-Scores group_scores(const Bundle& bundle, const Dataset& data, std::span<const RowRef> refs) {
+GroupScores group_scores(const Bundle& bundle, const Dataset& data, std::span<const RowRef> refs) {
   std::vector<const GroupFeatures*> groups;
   for (const RowRef& ref : refs) groups.push_back(&data.group(ref).features);
   std::vector<GroupPrediction> predictions(groups.size());
   bundle.predict(groups, predictions);
-  Scores scores;
+  GroupScores scores;
   for (std::size_t i = 0; i < groups.size(); ++i) {
     const double label = label_of(data.group(refs[i]), Target::kCycles);
-    (runs_alone(groups[i]->values.data()) ? scores.alone : scores.together)
-        .push_back({.difficulty = predictions[i].difficulty,
-                    .error = log_error(label, predictions[i].cycles)});
+    scores[static_cast<std::size_t>(company_of(groups[i]->values.data()))].push_back(
+        {.difficulty = predictions[i].difficulty,
+         .error = log_error(label, predictions[i].cycles)});
   }
   return scores;
 }
@@ -61,17 +60,17 @@ std::vector<RowRef> all_rows(const Dataset& data, Side side) {
 
 IntervalTables tables_of(const Bundle& bundle, const Dataset& data, std::span<const RowRef> rows,
                          Side side) {
-  Scores groups = group_scores(bundle, data, rows);
-  // Where one kind is too rare for a table of its own, both have one.
-  if (groups.alone.size() < kFewest || groups.together.size() < kFewest) {
-    groups.alone.insert(groups.alone.end(), groups.together.begin(), groups.together.end());
-    groups.together = groups.alone;
-  }
-  return {
-      .alone = ConformalTable::fit(std::move(groups.alone), kCovered, kGroupBins, kFewest),
-      .together = ConformalTable::fit(std::move(groups.together), kCovered, kGroupBins, kFewest),
-      .networks =
-          ConformalTable::fit(case_scores(bundle, data, side), kCovered, kCaseBins, kFewest)};
+  const GroupScores by_company = group_scores(bundle, data, rows);
+  std::vector<Score> all;
+  for (const std::vector<Score>& scores : by_company)
+    all.insert(all.end(), scores.begin(), scores.end());
+  IntervalTables tables;
+  for (std::size_t i = 0; i < kCompanies; ++i)  // who is too rare for a table has that of all
+    tables.groups[i] = ConformalTable::fit(by_company[i].size() < kFewest ? all : by_company[i],
+                                           kCovered, kGroupBins, kFewest);
+  tables.networks =
+      ConformalTable::fit(case_scores(bundle, data, side), kCovered, kCaseBins, kFewest);
+  return tables;
 }
 
 }  // namespace

@@ -6,8 +6,8 @@
 
 namespace presil {
 
-/// Fills `seen` from the calibration side, `unseen` from that of other chips: groups that run alone
-/// and others by their difficulty, cases of two groups and more by difficulty_of(). Precondition:
+/// Fills `seen` from the calibration side, `unseen` from that of other chips: groups by
+/// company and difficulty, cases of two groups and more by difficulty_of(). Precondition:
 /// the models have learned.
 void calibrate(Bundle& bundle, const Dataset& data);
 

@@ -33,9 +33,11 @@ std::size_t column_named(std::string_view name) {
 
 }  // namespace
 
-bool runs_alone(const float* row) {
-  static const std::size_t first = column_named("is_first"), last = column_named("is_last");
-  return row[first] > 0 && row[last] > 0;
+Company company_of(const float* row) {
+  static const std::size_t first = column_named("is_first"), last = column_named("is_last"),
+                           stages = column_named("stages");
+  if (row[first] == 0 || row[last] == 0) return Company::kTogether;
+  return row[stages] > 1 ? Company::kAloneDeep : Company::kAlone;
 }
 
 namespace {

@@ -24,8 +24,14 @@ inline constexpr int kFeatureVersion = 7;
 /// The columns, in order. Constant.
 const std::vector<FeatureInfo>& feature_table();
 
-/// Does a row of features say that no group runs before or behind it?
-bool runs_alone(const float* row);
+/// What a row of features says of how a group runs.
+enum class Company : std::uint8_t {
+  kAlone,      ///< one stage, no group before or behind it
+  kAloneDeep,  ///< likewise, several stages depth-first
+  kTogether,   ///< among others
+};
+inline constexpr std::size_t kCompanies = 3;
+Company company_of(const float* row);
 
 /// What is known of a group without learning: the closed form of estimator/prior.h.
 struct Prior {

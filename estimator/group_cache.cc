@@ -2,13 +2,17 @@
 
 #include <bit>
 
-#include "estimator/feature_columns.h"
 #include "estimator/group_key.h"
 
 namespace presil {
 
 GroupCache::GroupCache(const ChipSpec& chip, const Bundle& bundle, std::size_t most)
-    : chip_(chip), bundle_(bundle), chip_hash_(chip.hash()), groups_(most), rows_(8 * most) {}
+    : chip_(chip),
+      bundle_(bundle),
+      chip_hash_(chip.hash()),
+      groups_(most),
+      rows_(8 * most),
+      scheduled_(feature_columns().size()) {}
 
 const GroupCache::Own& GroupCache::own(const PlannedNetwork& network, std::size_t group) {
   ++counts_.groups;
@@ -25,6 +29,33 @@ const GroupCache::Own& GroupCache::own(const PlannedNetwork& network, std::size_
   return groups_.add(key_, std::move(made));
 }
 
+const RowPrediction* GroupCache::known_row(const Own& own, const FeatureView& view,
+                                           std::size_t group, Missing& missing) {
+  const std::span<const std::size_t> columns = columns_of(ColumnOf::kSchedule);
+  fill_row(view, columns, scheduled_);
+  key_.assign(1, own.number);
+  for (const std::size_t c : columns) key_.push_back(std::bit_cast<std::uint32_t>(scheduled_[c]));
+  if (const RowPrediction* known = rows_.find(key_)) return known;
+  missing.groups.push_back(group);
+  missing.keys.push_back(key_);
+  missing.rows.push_back(own.row);
+  for (const std::size_t c : columns) missing.rows.back()[c] = scheduled_[c];
+  return nullptr;
+}
+
+void GroupCache::predict_missing(const Missing& missing, std::vector<const RowPrediction*>& rows) {
+  if (missing.groups.empty()) return;
+  counts_.predictions += missing.groups.size();
+  std::vector<const float*> pointers;
+  for (const std::vector<float>& row : missing.rows) pointers.push_back(row.data());
+  std::vector<RowPrediction> made(pointers.size());
+  bundle_.predict_rows(pointers, made, chip_hash_);
+  for (std::size_t i = 0; i < made.size(); ++i) {
+    const RowPrediction* twin = rows_.find(missing.keys[i]);  // two alike in one network
+    rows[missing.groups[i]] = twin != nullptr ? twin : &rows_.add(missing.keys[i], made[i]);
+  }
+}
+
 std::vector<GroupPrediction> GroupCache::predict(const PlannedNetwork& network) {
   groups_.forget();
   rows_.forget();
@@ -38,42 +69,18 @@ std::vector<GroupPrediction> GroupCache::predict(const PlannedNetwork& network) 
     terms.push_back(owns.back()->terms);
   }
   const std::vector<GroupFlow> flow = flow_of(chip_, network, terms);
-
-  const std::span<const std::size_t> scheduled = columns_of(ColumnOf::kSchedule);
   std::vector<Prior> priors(count);
-  std::vector<const RowPrediction*> known(count, nullptr);
-  std::vector<std::vector<float>> rows;  // of what is not known
-  std::vector<std::vector<std::uint64_t>> keys;
-  std::vector<std::size_t> missing;
-  std::vector<float> row(feature_columns().size());
+  std::vector<const RowPrediction*> rows(count, nullptr);
+  Missing missing;
   for (std::size_t g = 0; g < count; ++g) {
     const Surroundings where = network.around(chip_, g);
     const FeatureView view = view_of(chip_, network, g, where, in_schedule(terms, flow, g));
     priors[g] = view.prior;
-    fill_row(view, scheduled, row);
-    key_.assign(1, owns[g]->number);
-    for (const std::size_t c : scheduled) key_.push_back(std::bit_cast<std::uint32_t>(row[c]));
-    known[g] = rows_.find(key_);
-    if (known[g] != nullptr) continue;
-    rows.push_back(owns[g]->row);
-    for (const std::size_t c : scheduled) rows.back()[c] = row[c];
-    keys.push_back(key_);
-    missing.push_back(g);
+    rows[g] = known_row(*owns[g], view, g, missing);
   }
-
-  if (!missing.empty()) {
-    counts_.predictions += missing.size();
-    std::vector<const float*> pointers;
-    for (const std::vector<float>& each : rows) pointers.push_back(each.data());
-    std::vector<RowPrediction> made(missing.size());
-    bundle_.predict_rows(pointers, made, chip_hash_);
-    for (std::size_t i = 0; i < missing.size(); ++i) {
-      const RowPrediction* twin = rows_.find(keys[i]);  // two alike in one network
-      known[missing[i]] = twin != nullptr ? twin : &rows_.add(keys[i], made[i]);
-    }
-  }
+  predict_missing(missing, rows);
   std::vector<GroupPrediction> result(count);
-  for (std::size_t g = 0; g < count; ++g) result[g] = bundle_.finished(*known[g], priors[g]);
+  for (std::size_t g = 0; g < count; ++g) result[g] = bundle_.finished(*rows[g], priors[g]);
   return result;
 }
 

@@ -12,8 +12,8 @@
 #include <vector>
 
 #include "estimator/bundle.h"
+#include "estimator/feature_columns.h"
 #include "estimator/group_terms.h"
-#include "estimator/prior.h"
 #include "estimator/recent_map.h"
 
 namespace presil {
@@ -45,7 +45,17 @@ class GroupCache {
     GroupTerms terms;
     std::vector<float> row;  ///< the schedule's columns are 0
   };
+  /// Rows of the network under way whose prediction is not known.
+  struct Missing {
+    std::vector<std::size_t> groups;
+    std::vector<std::vector<float>> rows;
+    std::vector<std::vector<std::uint64_t>> keys;
+  };
   const Own& own(const PlannedNetwork& network, std::size_t group);
+  /// Null: it is added to those missing.
+  const RowPrediction* known_row(const Own& own, const FeatureView& view, std::size_t group,
+                                 Missing& missing);
+  void predict_missing(const Missing& missing, std::vector<const RowPrediction*>& rows);
 
   const ChipSpec& chip_;
   const Bundle& bundle_;
@@ -54,6 +64,7 @@ class GroupCache {
   RecentMap<RowPrediction> rows_;
   Counts counts_;
   std::vector<std::uint64_t> key_;  ///< of the lookup under way
+  std::vector<float> scheduled_;    ///< columns of the row under way
 };
 
 }  // namespace presil

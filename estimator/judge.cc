@@ -63,12 +63,18 @@ std::vector<AccuracyRow> judge(const std::string& model, const Scorer& scorer, c
 std::vector<AccuracyRow> judge_groups(const Bundle& bundle, const Dataset& data) {
   std::vector<AccuracyRow> rows;
   for (const auto& [side, set] : kSets) {
-    std::vector<ScoredCase> scored;
-    for (const std::size_t c : data.cases_of(side))
-      for (ScoredCase& group : score_groups(bundle, data.cases[c]))
-        scored.push_back(std::move(group));
-    if (scored.empty()) continue;
-    AccuracyRow row = accuracy_of(scored);
+    std::vector<ScoredCase> all, large;
+    for (const std::size_t c : data.cases_of(side)) {
+      const std::vector<ScoredCase> groups = score_groups(bundle, data.cases[c]);
+      for (std::size_t g = 0; g < groups.size(); ++g) {
+        all.push_back(groups[g]);
+        if (share_of(data.cases[c], g, Target::kCycles) >= kJudgedShare) large.push_back(groups[g]);
+      }
+    }
+    if (all.empty()) continue;
+    AccuracyRow row = accuracy_of(large);
+    row.cases = all.size();
+    row.coverage = accuracy_of(all).coverage;
     row.model = "boosted";
     row.set = set;
     row.level = "group";

@@ -18,9 +18,11 @@ using Scorer = std::function<ScoredCase(const CaseSample&)>;
 std::vector<AccuracyRow> judge(const std::string& model, const Scorer& scorer, const Dataset& data,
                                const EdgePairs& edge_pairs);
 
-/// Level "group" of the sets "test" and "unseen chip": is each group's own time in its interval?
-/// (Relative errors mean little here: a group may take next to no time of its own.)
+/// Level "group" of the sets "test" and "unseen chip": cases and coverage are those of all groups,
+/// errors those of groups that take at least kJudgedShare of their case's time (others may take
+/// next to none, of which any error is a large share).
 std::vector<AccuracyRow> judge_groups(const Bundle& bundle, const Dataset& data);
+inline constexpr double kJudgedShare = 0.01;
 
 /// Cases of each unseen chip that adapt() is given. They are drawn by hash and not judged.
 inline constexpr std::size_t kAdaptSamples = 10;

@@ -204,7 +204,8 @@ TrainedMeasured train_measured(const std::vector<MeasuredCase>& cases, const Chi
   parts.energy = PriorRegressor{};
   // A group's own time was never measured: it gets the relative width of the networks.
   const ConformalTable width = ConformalTable::fit(std::move(errors), 0.9, 1, 1);
-  parts.seen = {.alone = width, .together = width, .networks = width};
+  parts.seen.groups.fill(width);
+  parts.seen.networks = width;
   parts.ranges = FeatureRanges::of(rows);
   TrainedMeasured result{.bundle = Bundle(std::move(parts)),
                          .additive = named(accuracy_of(scored), "additive"),

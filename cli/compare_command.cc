@@ -107,7 +107,8 @@ void run_compare(const Options& options) {
       html(options.html);
   const CompareReport report = report_of(
       compare_all(models_of(options.models), chips, options.compile.options(false), bundle,
-                  options.workers > 0 ? static_cast<int>(options.workers) : processor_count()));
+                  options.workers > 0 ? static_cast<int>(options.workers) : processor_count()),
+      bundle);
   if (csv.wanted()) csv.put(networks_csv(report));
   if (groups.wanted()) groups.put(groups_csv(report));
   if (accuracy.wanted()) accuracy.put(accuracy_csv(report.accuracy));

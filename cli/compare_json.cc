@@ -124,6 +124,11 @@ Json compare_json(const CompareReport& report, const std::string& estimator, con
                 {"simulator_version", bundle.provenance().simulator_version},
                 {"feature_version", bundle.provenance().feature_version}}},
               {"speed_up", speed_json(report.comparisons)},
+              {"energy",
+               {{"mape", report.energy.mape},
+                {"median", report.energy.median},
+                {"worst", report.energy.worst},
+                {"bias", report.energy.bias}}},
               {"accuracy", std::move(accuracy)},
               {"comparisons", std::move(comparisons)},
               {"failures", std::move(failures)}};

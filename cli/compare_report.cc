@@ -1,9 +1,11 @@
 #include "cli/compare_report.h"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
+#include <map>
 
 #include "estimator/compare_reason.h"
 #include "profiler/quantity_text.h"
@@ -75,6 +77,22 @@ std::string accuracy_lines(const std::vector<AccuracyRow>& rows) {
   return table.text();
 }
 
+std::string energy_line(const AccuracyRow& energy) {
+  return fmt::format(
+      "energy of a network: MAPE {:.2f} %, median {:.2f} %, worst {:.1f} %, bias {:+.2f} %\n",
+      100 * energy.mape, 100 * energy.median, 100 * energy.worst, 100 * energy.bias);
+}
+
+/// "ne-nano 668x, ne-base 375x": medians.
+std::string speed_by_chip(const std::vector<Comparison>& comparisons) {
+  std::map<std::string, std::vector<Comparison>> chips;
+  for (const Comparison& c : comparisons) chips[c.chip].push_back(c);
+  std::vector<std::string> parts;
+  for (const auto& [chip, of_chip] : chips)
+    parts.push_back(fmt::format("{} {:.0f}x", chip, speed_up(of_chip).median));
+  return fmt::format("{}", fmt::join(parts, ", "));
+}
+
 std::string speed_text(const std::vector<Comparison>& comparisons) {
   const SpeedUp speed = speed_up(comparisons);
   double simulating = 0, estimating = 0;
@@ -83,9 +101,9 @@ std::string speed_text(const std::vector<Comparison>& comparisons) {
     estimating += c.estimate_seconds;
   }
   return fmt::format(
-      "speed-up: median {:.0f}x, {:.3g}x to {:.0f}x; in all {:.3g} s simulated, {:.3g} s "
+      "speed-up: median {:.0f}x ({}), {:.3g}x to {:.0f}x; in all {:.3g} s simulated, {:.3g} s "
       "estimated\n",
-      speed.median, speed.least, speed.most, simulating, estimating);
+      speed.median, speed_by_chip(comparisons), speed.least, speed.most, simulating, estimating);
 }
 
 /// What the accuracy of groups leaves out, and what it cannot say.
@@ -114,11 +132,13 @@ std::string cycles(double value) { return fmt::format("{:.1f}", value); }
 
 }  // namespace
 
-CompareReport report_of(std::vector<Tried> tried) {
+CompareReport report_of(std::vector<Tried> tried, const Bundle& bundle) {
+  const char* model = bundle.provenance().source == "measured" ? "additive" : "boosted";
   CompareReport report;
   for (const Tried& each : tried)
     if (each.reason.empty()) report.comparisons.push_back(each.comparison);
-  report.accuracy = accuracy_table("boosted", "compared", scored(report.comparisons));
+  report.accuracy = accuracy_table(model, "compared", scored(report.comparisons));
+  report.energy = energy_accuracy(report.comparisons);
   report.tried = std::move(tried);
   return report;
 }
@@ -130,7 +150,7 @@ std::string compare_text(const CompareReport& report) {
       text += fmt::format("not compared: {} on {}: {}\n", tried.model, tried.chip, tried.reason);
   if (report.comparisons.empty()) return text;
   return text + "\n" + accuracy_lines(report.accuracy) + "\n" + groups_text(report.comparisons) +
-         speed_text(report.comparisons);
+         energy_line(report.energy) + speed_text(report.comparisons);
 }
 
 std::string networks_csv(const CompareReport& report) {

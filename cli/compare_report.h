@@ -19,9 +19,11 @@ struct Tried {
 struct CompareReport {
   std::vector<Tried> tried;             ///< in the order of the models, then of the chips
   std::vector<Comparison> comparisons;  ///< of these the ones that were compared
+  AccuracyRow energy;                   ///< of the networks' energy
   std::vector<AccuracyRow> accuracy;    ///< by level, family and chip
 };
-CompareReport report_of(std::vector<Tried> tried);
+/// `bundle`: what estimated.
+CompareReport report_of(std::vector<Tried> tried, const Bundle& bundle);
 
 /// A row a network, then the accuracy by level, by chip and by family, and the speed-up.
 std::string compare_text(const CompareReport& report);

@@ -208,6 +208,13 @@ std::vector<ScoredCase> scored(const std::vector<Comparison>& comparisons) {
   return cases;
 }
 
+AccuracyRow energy_accuracy(const std::vector<Comparison>& comparisons) {
+  std::vector<ScoredCase> cases;
+  for (const Comparison& c : comparisons)
+    cases.push_back({.cycles = {.measured = c.simulated_pj, .predicted = c.estimated_pj}});
+  return accuracy_of(cases);
+}
+
 SpeedUp speed_up(const std::vector<Comparison>& comparisons) {
   if (comparisons.empty()) return {};
   std::vector<double> all;

@@ -63,6 +63,9 @@ Comparison compare(const Graph& graph, const ChipSpec& chip, const CompileOption
 /// ("operator") and of several ("subgraph"), those that are judged.
 std::vector<ScoredCase> scored(const std::vector<Comparison>& comparisons);
 
+/// Of the networks' energy.
+AccuracyRow energy_accuracy(const std::vector<Comparison>& comparisons);
+
 /// Wall time of simulating over that of estimating, of networks.
 struct SpeedUp {
   double least = 0, median = 0, most = 0;

@@ -132,6 +132,14 @@ TEST_CASE("a reason names the plan, the group, its bounds and what is out of ran
   CHECK(reason_of(compared).starts_with("no group stands out"));
 }
 
+TEST_CASE("the energy of networks is judged by itself") {
+  Comparison compared = made_comparison();
+  compared.simulated_pj = 200;
+  compared.estimated_pj = 190;
+  CHECK(energy_accuracy({compared}).mape == doctest::Approx(0.05));
+  CHECK(energy_accuracy({compared}).bias == doctest::Approx(-0.05));
+}
+
 TEST_CASE("the speed-up of networks is the median of theirs") {
   Comparison slow = made_comparison(), fast = made_comparison();
   fast.estimate_seconds = 0.001;

@@ -58,6 +58,7 @@ export interface Accuracy {
 export interface CompareDocument {
   estimator?: {file?: string; source?: string; cases?: number; chips?: number};
   speed_up?: {least: number; median: number; most: number};
+  energy?: {mape: number; median: number; worst: number; bias: number};
   accuracy?: Accuracy[];
   comparisons?: NetworkCompared[];
   failures?: {model: string; chip: string; error: string}[];

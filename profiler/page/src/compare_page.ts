@@ -105,6 +105,12 @@ function summary(document: CompareDocument): Section {
         note: 'promised: 90 %',
       },
       {
+        key: 'energy',
+        label: 'Mean error of the energy',
+        value: format.percent(document.energy?.mape),
+        note: `median ${format.percent(document.energy?.median)}, worst ${format.percent(document.energy?.worst)}`,
+      },
+      {
         key: 'speed_up',
         label: 'Speed-up',
         value: speed ? `${format.number(speed.median)}×` : format.kNone,

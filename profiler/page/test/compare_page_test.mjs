@@ -3,11 +3,12 @@ import assert from 'node:assert/strict';
 import {after, test} from 'node:test';
 
 import {drawAll, openPage, startBrowser, texts} from './browser.mjs';
-import {estimated, parsed, says, withDocument} from './documents.mjs';
+import {estimated, parsed, says, trained, withDocument} from './documents.mjs';
 
 const browser = await startBrowser();
 const presil = process.argv[2];
-const {html, compare: real} = estimated(presil, 'ds_cnn,resnet18', 'ne-nano,ne-base');
+const small = trained(presil);
+const {html, compare: real} = estimated(presil, small, 'ds_cnn,resnet18', 'ne-nano,ne-base');
 after(() => browser.close());
 
 const group = (name, stages, simulated, cycles) => ({
@@ -74,6 +75,7 @@ const accuracy = (level, family, chip, mape) => ({
 const document = {
   kind: 'compare',
   estimator: {file: 'ne.est', source: 'samples', cases: 12345, rows: 20000, chips: 16},
+  energy: {mape: 0.071, median: 0.05, worst: 0.2, bias: 0.01},
   speed_up: {least: 50, median: 400, most: 2300},
   accuracy: [
     accuracy('network', '', '', 0.04),
@@ -105,7 +107,7 @@ test('it says how far off, in which order, how fast and how sure', () =>
     const words = (await page.locator('.verdict').innerText()).replaceAll('\u00a0', ' ');
     assert.ok(words.startsWith('An estimate is 4.0 % off on average'), words);
     const summary = (await page.locator('#summary').innerText()).replaceAll('\u00a0', ' ');
-    for (const part of ['400×', '50.0× to 2,300×', '80.0 %', '0.900', '12,345', '12.3 %'])
+    for (const part of ['400×', '50.0× to 2,300×', '80.0 %', '0.900', '12,345', '12.3 %', '7.1 %'])
       assert.ok(summary.includes(part), `${part} in ${summary}`);
     assert.deepEqual(await texts(page, '#accuracy td[data-key="of"]'), [
       'all',

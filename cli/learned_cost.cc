@@ -8,7 +8,7 @@ namespace presil::cli {
 Cost LearnedCost::cost(const Graph& graph, const PrecisionOptions& precision) const {
   const CompileOptions options{.precision = precision};
   const PlannedNetwork planned = plan_network(graph, chip_, options);
-  const QuickEstimate estimate = quick_estimate(chip_, planned, bundle_);
+  const QuickEstimate estimate = quick_estimate(planned, groups_);
   const PrecisionPlan plan = plan_precision(graph, chip_, precision);
   return {.latency_us = estimate.latency_cycles / chip_.clock_mhz,
           .energy_pj = estimate.energy_pj,

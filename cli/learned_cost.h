@@ -9,7 +9,10 @@ namespace presil::cli {
 
 class LearnedCost final : public CostModel {
  public:
-  LearnedCost(ChipSpec chip, Bundle bundle) : chip_(std::move(chip)), bundle_(std::move(bundle)) {}
+  LearnedCost(ChipSpec chip, Bundle bundle)
+      : chip_(std::move(chip)), bundle_(std::move(bundle)), groups_(chip_, bundle_) {}
+  LearnedCost(const LearnedCost&) = delete;  // groups_ looks at the other members
+  LearnedCost& operator=(const LearnedCost&) = delete;
   /// Latency and energy are learned, parameters and activations computed. Those that only a
   /// compiled Program has (peak_sram_bytes, memory_bytes) are 0: check_metric() refuses them.
   Cost cost(const Graph& graph, const PrecisionOptions& precision) const override;
@@ -20,6 +23,7 @@ class LearnedCost final : public CostModel {
  private:
   ChipSpec chip_;
   Bundle bundle_;
+  mutable GroupCache groups_;  ///< the networks of a search share most of theirs
 };
 
 }  // namespace presil::cli

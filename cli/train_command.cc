@@ -81,10 +81,10 @@ void adapt_to_samples(const Options& options) {
   const SampleStore store = SampleStore::open_read_only(options.samples);
   Bundle bundle = Bundle::load(options.adapt);
   const std::vector<CaseSample> cases = store.cases();
-  adapt(bundle, cases);
+  const std::size_t corrected = adapt(bundle, cases);
   bundle.save(options.out);
-  fmt::print("{}: {} samples of {} chips added to {}\n", options.out, cases.size(),
-             bundle.parts().chip_factor.size(), options.adapt);
+  fmt::print("{}: of {} samples; chips with a sure bias, which got a factor: {}\n", options.out,
+             cases.size(), corrected);
 }
 
 void train_on_measurements(const Options& options) {

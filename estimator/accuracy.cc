@@ -49,10 +49,11 @@ AccuracyRow accuracy_of(std::span<const ScoredCase> cases) {
   AccuracyRow row;
   row.cases = cases.size();
   if (cases.empty()) return row;
-  std::vector<Paired> pairs;
+  std::vector<Paired> pairs, energies;
   std::size_t with_interval = 0, covered = 0;
   for (const ScoredCase& each : cases) {
     pairs.push_back(each.cycles);
+    if (each.energy.measured > 0) energies.push_back(each.energy);
     if (each.high <= 0) continue;
     ++with_interval;
     covered += each.low <= each.cycles.measured && each.cycles.measured <= each.high;
@@ -69,6 +70,11 @@ AccuracyRow accuracy_of(std::span<const ScoredCase> cases) {
   row.near_pairs = near_pairs_in_order(pairs);
   if (with_interval > 0)
     row.coverage = static_cast<double>(covered) / static_cast<double>(with_interval);
+  if (energies.empty()) return row;
+  row.energy_mape = mean_absolute_error(energies);
+  row.energy_median = absolute_error_percentile(energies, 0.5);
+  row.energy_within_5 = share_within(energies, 0.05);
+  row.energy_within_10 = share_within(energies, 0.10);
   return row;
 }
 
@@ -105,30 +111,35 @@ std::vector<AccuracyRow> accuracy_table(const std::string& model, const std::str
 std::string accuracy_csv(std::span<const AccuracyRow> rows) {
   std::string text =
       "model,set,level,family,chip,cases,mape,median,p95,worst,within_5,within_10,bias,kendall_tau,"
-      "spearman,near_pairs_in_order,coverage_90\n";
+      "spearman,near_pairs_in_order,coverage_90,energy_mape,energy_median,energy_within_5,"
+      "energy_within_10\n";
   for (const AccuracyRow& r : rows)
     text += fmt::format(
         "{},{},{},{},{},{},{:.5f},{:.5f},{:.5f},{:.5f},{:.4f},{:.4f},{:.5f},{:.4f},"
-        "{:.4f},{:.4f},{:.4f}\n",
+        "{:.4f},{:.4f},{:.4f},{:.5f},{:.5f},{:.4f},{:.4f}\n",
         r.model, r.set, r.level, r.family.empty() ? "all" : r.family,
         r.chip.empty() ? "all" : r.chip, r.cases, r.mape, r.median, r.p95, r.worst, r.within_5,
-        r.within_10, r.bias, r.tau, r.rho, r.near_pairs, r.coverage);
+        r.within_10, r.bias, r.tau, r.rho, r.near_pairs, r.coverage, r.energy_mape, r.energy_median,
+        r.energy_within_5, r.energy_within_10);
   return text;
 }
 
 std::string accuracy_text(std::span<const AccuracyRow> rows) {
-  std::string text =
-      fmt::format("{:<9}{:<12}{:<10}{:>7}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>7}{:>8}{:>8}\n",
-                  "model", "set", "level", "cases", "MAPE", "median", "p95", "worst", "in 5%",
-                  "in 10%", "bias", "tau", "rho", "near", "cover");
+  std::string text = fmt::format(
+      "{:<9}{:<18}{:<10}{:>7}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>8}{:>7}{:>7}{:>8}{:>8}{:>9}{:>9}\n",
+      "model", "set", "level", "cases", "MAPE", "median", "p95", "worst", "in 5%", "in 10%", "bias",
+      "tau", "rho", "near", "cover", "E MAPE", "E in 5%");
+  const auto percent = [](double share, int digits) {
+    return share > 0 ? fmt::format("{:.{}f}%", 100 * share, digits) : std::string("-");
+  };
   for (const AccuracyRow& r : rows) {
     if (!r.family.empty() || !r.chip.empty()) continue;
     text += fmt::format(
-        "{:<9}{:<12}{:<10}{:>7}{:>7.2f}%{:>7.2f}%{:>7.2f}%{:>7.1f}%{:>7.1f}%{:>7.1f}%{:>7.2f}%"
-        "{:>7.3f}{:>7.3f}{:>7.1f}%{:>8}\n",
+        "{:<9}{:<18}{:<10}{:>7}{:>7.2f}%{:>7.2f}%{:>7.2f}%{:>7.1f}%{:>7.1f}%{:>7.1f}%{:>7.2f}%"
+        "{:>7.3f}{:>7.3f}{:>7.1f}%{:>8}{:>9}{:>9}\n",
         r.model, r.set, r.level, r.cases, 100 * r.mape, 100 * r.median, 100 * r.p95, 100 * r.worst,
         100 * r.within_5, 100 * r.within_10, 100 * r.bias, r.tau, r.rho, 100 * r.near_pairs,
-        r.coverage > 0 ? fmt::format("{:.1f}%", 100 * r.coverage) : "-");
+        percent(r.coverage, 1), percent(r.energy_mape, 2), percent(r.energy_within_5, 1));
   }
   return text;
 }

@@ -14,6 +14,7 @@ struct ScoredCase {
   std::string level, family, chip;
   Paired cycles;             ///< measured: the run's latency
   double low = 0, high = 0;  ///< 90 % interval of it; 0, 0: none
+  Paired energy = {};        ///< measured 0: not known
 };
 
 /// A line of the table. Shares of 1.
@@ -28,6 +29,8 @@ struct AccuracyRow {
   double tau = 0, rho = 0;
   double near_pairs = 0;  ///< in the right order, of pairs within 20 % of each other
   double coverage = 0;    ///< in their interval
+  double energy_mape = 0, energy_median = 0;  ///< as of the latency; 0: not known
+  double energy_within_5 = 0, energy_within_10 = 0;
 };
 
 /// The figures of `cases`; names are left empty.

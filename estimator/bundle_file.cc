@@ -18,7 +18,7 @@ namespace {
 using Json = nlohmann::json;
 
 constexpr std::string_view kMagic = "presil-estimator\n";
-constexpr int kSchema = 1;
+constexpr int kSchema = 2;
 
 std::uint64_t checksum(std::string_view bytes) {  // FNV-1a
   std::uint64_t state = 0xcbf29ce484222325u;
@@ -51,6 +51,19 @@ ConformalTable table_of(const Json& json) {
   return ConformalTable(std::move(bins));
 }
 
+Json json_of(const IntervalTables& tables) {
+  Json groups = Json::array();
+  for (const ConformalTable& table : tables.groups) groups.push_back(json_of(table));
+  return {{"groups", std::move(groups)}, {"networks", json_of(tables.networks)}};
+}
+
+IntervalTables tables_of(const Json& json) {
+  IntervalTables tables;
+  for (std::size_t i = 0; i < kCompanies; ++i) tables.groups[i] = table_of(json.at("groups").at(i));
+  tables.networks = table_of(json.at("networks"));
+  return tables;
+}
+
 Json json_of(const FeatureRanges& ranges) {
   Json all = Json::array();
   for (std::size_t c = 0; c < ranges.ranges().size(); ++c) {
@@ -73,12 +86,27 @@ FeatureRanges ranges_of(const Json& json) {
 }
 
 Json json_of(const AccuracyRow& r) {
-  return {{"model", r.model},     {"set", r.set},           {"level", r.level},
-          {"family", r.family},   {"chip", r.chip},         {"cases", r.cases},
-          {"mape", r.mape},       {"median", r.median},     {"p95", r.p95},
-          {"worst", r.worst},     {"within_5", r.within_5}, {"within_10", r.within_10},
-          {"bias", r.bias},       {"tau", r.tau},           {"rho", r.rho},
-          {"near", r.near_pairs}, {"coverage", r.coverage}};
+  return {{"model", r.model},
+          {"set", r.set},
+          {"level", r.level},
+          {"family", r.family},
+          {"chip", r.chip},
+          {"cases", r.cases},
+          {"mape", r.mape},
+          {"median", r.median},
+          {"p95", r.p95},
+          {"worst", r.worst},
+          {"within_5", r.within_5},
+          {"within_10", r.within_10},
+          {"bias", r.bias},
+          {"tau", r.tau},
+          {"rho", r.rho},
+          {"near", r.near_pairs},
+          {"coverage", r.coverage},
+          {"energy_mape", r.energy_mape},
+          {"energy_median", r.energy_median},
+          {"energy_within_5", r.energy_within_5},
+          {"energy_within_10", r.energy_within_10}};
 }
 
 AccuracyRow accuracy_row_of(const Json& j) {
@@ -98,7 +126,11 @@ AccuracyRow accuracy_row_of(const Json& j) {
           .tau = j.at("tau"),
           .rho = j.at("rho"),
           .near_pairs = j.at("near"),
-          .coverage = j.at("coverage")};
+          .coverage = j.at("coverage"),
+          .energy_mape = j.at("energy_mape"),
+          .energy_median = j.at("energy_median"),
+          .energy_within_5 = j.at("energy_within_5"),
+          .energy_within_10 = j.at("energy_within_10")};
 }
 
 struct RegressorJson {
@@ -178,10 +210,8 @@ BundleParts parts_of(const Json& header, std::string_view forests) {
   parts.cycles = regressor_of(header.at("cycles"), forests);
   parts.energy = regressor_of(header.at("energy"), forests);
   parts.difficulty = parse_forest(forests);
-  parts.groups = table_of(header.at("groups"));
-  parts.groups_unseen = table_of(header.at("groups_unseen"));
-  parts.networks = table_of(header.at("networks"));
-  parts.networks_unseen = table_of(header.at("networks_unseen"));
+  parts.seen = tables_of(header.at("seen"));
+  parts.unseen = tables_of(header.at("unseen"));
   parts.ranges = ranges_of(header.at("ranges"));
   for (const Json& row : header.at("accuracy")) parts.accuracy.push_back(accuracy_row_of(row));
   parts.chip_factor = header.at("chip_factor").get<std::map<std::string, double>>();
@@ -196,10 +226,8 @@ std::string bytes_of(const BundleParts& parts) {
   const Json header = {{"provenance", json_of(parts.provenance)},
                        {"cycles", std::visit(RegressorJson{forests}, parts.cycles)},
                        {"energy", std::visit(RegressorJson{forests}, parts.energy)},
-                       {"groups", json_of(parts.groups)},
-                       {"groups_unseen", json_of(parts.groups_unseen)},
-                       {"networks", json_of(parts.networks)},
-                       {"networks_unseen", json_of(parts.networks_unseen)},
+                       {"seen", json_of(parts.seen)},
+                       {"unseen", json_of(parts.unseen)},
                        {"ranges", json_of(parts.ranges)},
                        {"accuracy",
                         [&] {

@@ -193,7 +193,8 @@ std::vector<ScoredCase> scored(const std::vector<Comparison>& comparisons) {
                      .chip = c.chip,
                      .cycles = {.measured = c.simulated, .predicted = c.estimated},
                      .low = c.interval.low,
-                     .high = c.interval.high});
+                     .high = c.interval.high,
+                     .energy = {.measured = c.simulated_pj, .predicted = c.estimated_pj}});
     for (const GroupComparison& g : c.groups)
       if (g.judged())
         cases.push_back(

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "estimator/bundle.h"
+#include "estimator/group_cache.h"
 #include "estimator/plan_network.h"
 
 namespace presil {
@@ -45,5 +46,7 @@ struct QuickEstimate {
 };
 QuickEstimate quick_estimate(const ChipSpec& chip, const PlannedNetwork& planned,
                              const Bundle& bundle);
+/// The same numbers; what the cache knows of the groups is not computed again.
+QuickEstimate quick_estimate(const PlannedNetwork& planned, GroupCache& cache);
 
 }  // namespace presil

@@ -1,13 +1,19 @@
 #include "estimator/feature_columns.h"
 
 #include <algorithm>
+#include <array>
 #include <cmath>
+#include <vector>
+
+#include "core/error.h"
 
 namespace presil {
 
 namespace {
 
 using V = const FeatureView&;
+
+constexpr ColumnOf kOfChip = ColumnOf::kChip, kOfSchedule = ColumnOf::kSchedule;
 
 double ratio(double a, double b) { return b > 0 ? a / b : 0; }
 double number(std::int64_t value) { return static_cast<double>(value); }
@@ -103,7 +109,8 @@ constexpr FeatureColumn kColumns[] = {
      [](V v) { return ratio(v.t().output_stage, v.t().array); }},
     {"port_cycles", "cycles", "busiest memory port, each byte once",
      [](V v) { return v.t().port; }},
-    {"prior_cycles", "cycles", "estimator/prior.h", [](V v) { return v.prior.cycles; }},
+    {"prior_cycles", "cycles", "estimator/prior.h", [](V v) { return v.prior.cycles; },
+     kOfSchedule},
     {"port_over_compute", "1", "port time over engines' time",
      [](V v) { return ratio(v.t().port, v.t().compute()); }},
     {"input_port_share", "1", "of the larger of engines and port, as the next ones",
@@ -154,86 +161,109 @@ constexpr FeatureColumn kColumns[] = {
     {"smallest_fit", "1", "smallest tiles over the room",
      [](V v) { return ratio(v.t().smallest, v.room); }},
     // ---- InSchedule ----
-    {"is_first", "1", "no group before it", [](V v) { return number(v.around.before == nullptr); }},
-    {"is_last", "1", "no group behind it", [](V v) { return number(v.around.after == nullptr); }},
+    {"is_first", "1", "no group before it", [](V v) { return number(v.around.before == nullptr); },
+     kOfSchedule},
+    {"is_last", "1", "no group behind it", [](V v) { return number(v.around.after == nullptr); },
+     kOfSchedule},
     {"flow_compute_ready_share", "1",
      "engines free, after the completion of the group before, over its time (estimator/flow.h), as "
      "the next ones",
-     [](V v) { return v.around.flow.compute_ready / time_of(v); }},
+     [](V v) { return v.around.flow.compute_ready / time_of(v); }, kOfSchedule},
     {"flow_weights_ready_share", "1", "all weights in",
-     [](V v) { return v.around.flow.weights_ready / time_of(v); }},
+     [](V v) { return v.around.flow.weights_ready / time_of(v); }, kOfSchedule},
     {"flow_port_done_share", "1", "port done with the group",
-     [](V v) { return v.around.flow.port_done / time_of(v); }},
+     [](V v) { return v.around.flow.port_done / time_of(v); }, kOfSchedule},
     {"flow_weights_shared", "1", "share of the weights whose SRAM an earlier group holds",
-     [](V v) { return v.around.flow.weights_shared; }},
+     [](V v) { return v.around.flow.weights_shared; }, kOfSchedule},
     {"flow_share", "1", "prior over the larger of engines and port",
-     [](V v) { return v.prior.cycles / time_of(v); }},
+     [](V v) { return v.prior.cycles / time_of(v); }, kOfSchedule},
     {"before_compute_share", "1", "engines' time of the group before over its own",
-     [](V v) { return v.around.before ? v.around.before->compute() / time_of(v) : 0; }},
+     [](V v) { return v.around.before ? v.around.before->compute() / time_of(v) : 0; },
+     kOfSchedule},
     {"before_port_share", "1", "port time of the group before over its own",
-     [](V v) { return v.around.before ? v.around.before->port / time_of(v) : 0; }},
+     [](V v) { return v.around.before ? v.around.before->port / time_of(v) : 0; }, kOfSchedule},
     {"before_output_share", "1", "port time of its output, likewise",
-     [](V v) { return v.around.before ? v.around.before->output_port / time_of(v) : 0; }},
+     [](V v) { return v.around.before ? v.around.before->output_port / time_of(v) : 0; },
+     kOfSchedule},
     {"after_weight_share", "1", "port time of the next group's weights over its own",
-     [](V v) { return v.around.after ? v.around.after->weight_port / time_of(v) : 0; }},
+     [](V v) { return v.around.after ? v.around.after->weight_port / time_of(v) : 0; },
+     kOfSchedule},
     // ---- The chip ----
-    {"chip_clock_mhz", "MHz", "of the cores", [](V v) { return v.chip.clock_mhz; }, true},
-    {"chip_cores", "1", "of the chip", [](V v) { return number(v.chip.cores); }, true},
+    {"chip_clock_mhz", "MHz", "of the cores", [](V v) { return v.chip.clock_mhz; }, kOfChip},
+    {"chip_cores", "1", "of the chip", [](V v) { return number(v.chip.cores); }, kOfChip},
     {"chip_systolic", "1", "array style",
-     [](V v) { return number(v.chip.mac_array.style == ArrayStyle::kSystolic); }, true},
+     [](V v) { return number(v.chip.mac_array.style == ArrayStyle::kSystolic); }, kOfChip},
     {"chip_dataflow", "1", "weight, output, input stationary",
-     [](V v) { return number(static_cast<std::int64_t>(v.chip.mac_array.dataflow)); }, true},
+     [](V v) { return number(static_cast<std::int64_t>(v.chip.mac_array.dataflow)); }, kOfChip},
     {"chip_parallelism_factor", "1", "of the main stage's precision mode",
      [](V v) { return number(v.mode.parallelism_factor); }},
     {"chip_dot_length", "1", "likewise", [](V v) { return number(v.mode.dot_length); }},
     {"chip_pixels", "1", "output positions a step",
-     [](V v) { return number(v.chip.mac_array.pixels); }, true},
+     [](V v) { return number(v.chip.mac_array.pixels); }, kOfChip},
     {"chip_depthwise_channels", "1", "a step",
-     [](V v) { return number(v.chip.mac_array.depthwise_channels); }, true},
+     [](V v) { return number(v.chip.mac_array.depthwise_channels); }, kOfChip},
     {"chip_stripe_length", "1", "positions streamed against one stationary block",
-     [](V v) { return number(v.chip.mac_array.stripe_length); }, true},
+     [](V v) { return number(v.chip.mac_array.stripe_length); }, kOfChip},
     {"chip_accumulators_kib", "KiB", "beside the array",
-     [](V v) { return v.chip.mac_array.accumulators_kib; }, true},
+     [](V v) { return v.chip.mac_array.accumulators_kib; }, kOfChip},
     {"chip_output_rate", "1", "elements a cycle out of the array",
-     [](V v) { return v.chip.mac_array.output_elements_per_cycle; }, true},
+     [](V v) { return v.chip.mac_array.output_elements_per_cycle; }, kOfChip},
     {"chip_output_latency", "cycles", "last product to last output",
-     [](V v) { return number(v.chip.mac_array.output_latency_cycles); }, true},
+     [](V v) { return number(v.chip.mac_array.output_latency_cycles); }, kOfChip},
     {"chip_whole_input", "1", "compute waits for the whole input",
-     [](V v) { return number(v.chip.mac_array.start_after == StartAfter::kWholeInput); }, true},
+     [](V v) { return number(v.chip.mac_array.start_after == StartAfter::kWholeInput); }, kOfChip},
     {"chip_lanes", "1", "of the vector unit", [](V v) { return number(v.chip.vector_unit.lanes); },
-     true},
-    {"chip_sram_kib", "KiB", "a core", [](V v) { return v.chip.sram.kib; }, true},
+     kOfChip},
+    {"chip_sram_kib", "KiB", "a core", [](V v) { return v.chip.sram.kib; }, kOfChip},
     {"chip_sram_rate", "bytes/cycle", "all banks",
-     [](V v) { return number(v.chip.sram.banks) * v.chip.sram.bank_bytes_per_cycle; }, true},
+     [](V v) { return number(v.chip.sram.banks) * v.chip.sram.bank_bytes_per_cycle; }, kOfChip},
     {"chip_across_layers", "1", "SRAM keeps activations across layers",
-     [](V v) { return number(v.chip.sram.across_layers); }, true},
+     [](V v) { return number(v.chip.sram.across_layers); }, kOfChip},
     {"chip_memory_rate", "bytes/cycle", "port of the weights' memory",
-     [](V v) { return v.memory.bytes_per_cycle; }, true},
+     [](V v) { return v.memory.bytes_per_cycle; }, kOfChip},
     {"chip_memory_latency", "cycles", "read request to first byte",
-     [](V v) { return v.memory.latency_cycles; }, true},
+     [](V v) { return v.memory.latency_cycles; }, kOfChip},
     {"chip_memory_duplex", "1", "reads and writes each have the whole rate",
-     [](V v) { return number(v.memory.duplex); }, true},
+     [](V v) { return number(v.memory.duplex); }, kOfChip},
     {"chip_row_miss", "cycles", "precharge and activate",
-     [](V v) { return v.memory.row_miss_cycles; }, true},
+     [](V v) { return v.memory.row_miss_cycles; }, kOfChip},
     {"chip_dma_channels", "1", "transfers under way at once, a core",
-     [](V v) { return number(v.chip.dma.channels); }, true},
+     [](V v) { return number(v.chip.dma.channels); }, kOfChip},
     {"chip_burst_bytes", "bytes", "of a request",
-     [](V v) { return number(v.chip.dma.burst_bytes); }, true},
+     [](V v) { return number(v.chip.dma.burst_bytes); }, kOfChip},
     {"chip_outstanding", "1", "bursts in flight a channel",
-     [](V v) { return number(v.chip.dma.outstanding); }, true},
+     [](V v) { return number(v.chip.dma.outstanding); }, kOfChip},
     {"chip_issue_cycles", "cycles", "sequencer and start of an engine",
      [](V v) { return number(v.chip.control.issue_cycles + v.chip.control.issue_latency_cycles); },
-     true},
+     kOfChip},
     {"chip_layer_setup", "cycles", "before a group's first command",
-     [](V v) { return number(v.chip.control.layer_setup_cycles); }, true},
+     [](V v) { return number(v.chip.control.layer_setup_cycles); }, kOfChip},
     {"chip_atom_bytes", "bytes", "channel block of the layout",
-     [](V v) { return number(v.chip.activation_atom_bytes); }, true},
+     [](V v) { return number(v.chip.activation_atom_bytes); }, kOfChip},
     {"chip_layer_overlap", "1", "layers may overlap",
-     [](V v) { return number(v.chip.control.layer_overlap); }, true},
+     [](V v) { return number(v.chip.control.layer_overlap); }, kOfChip},
 };
 
 }  // namespace
 
 std::span<const FeatureColumn> feature_columns() { return kColumns; }
+
+std::span<const std::size_t> columns_of(ColumnOf of) {
+  static const std::array<std::vector<std::size_t>, 3> numbers = [] {
+    std::array<std::vector<std::size_t>, 3> by_kind;
+    for (std::size_t c = 0; c < std::size(kColumns); ++c)
+      by_kind[static_cast<std::size_t>(kColumns[c].of)].push_back(c);
+    return by_kind;
+  }();
+  return numbers[static_cast<std::size_t>(of)];
+}
+
+void fill_row(const FeatureView& view, std::span<const std::size_t> columns, std::span<float> row) {
+  for (const std::size_t c : columns) {
+    row[c] = static_cast<float>(kColumns[c].value(view));
+    PRESIL_CHECK(std::isfinite(row[c]), "{}: feature {} is not finite", view.group.name,
+                 kColumns[c].name);
+  }
+}
 
 }  // namespace presil

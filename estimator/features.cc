@@ -23,6 +23,25 @@ const std::vector<FeatureInfo>& feature_table() {
 
 namespace {
 
+std::size_t column_named(std::string_view name) {
+  const std::vector<FeatureInfo>& table = feature_table();
+  const auto found = std::find_if(table.begin(), table.end(),
+                                  [&](const FeatureInfo& info) { return info.name == name; });
+  PRESIL_CHECK(found != table.end(), "there is no feature {}", name);
+  return static_cast<std::size_t>(found - table.begin());
+}
+
+}  // namespace
+
+Company company_of(const float* row) {
+  static const std::size_t first = column_named("is_first"), last = column_named("is_last"),
+                           stages = column_named("stages");
+  if (row[first] == 0 || row[last] == 0) return Company::kTogether;
+  return row[stages] > 1 ? Company::kAloneDeep : Company::kAlone;
+}
+
+namespace {
+
 const Stage& main_stage(const FusionGroup& group) {
   return *std::max_element(group.stages.begin(), group.stages.end(),
                            [](const Stage& a, const Stage& b) { return a.macs < b.macs; });
@@ -71,38 +90,36 @@ std::uint64_t hash_of(const FusionGroup& group) {
   return hash.value();
 }
 
-GroupFeatures features_of_group(const ChipSpec& chip, const PlannedNetwork& network, std::size_t g,
-                                const InSchedule& around) {
+}  // namespace
+
+FeatureView view_of(const ChipSpec& chip, const PlannedNetwork& network, std::size_t g,
+                    const Surroundings& where, const InSchedule& around) {
   const FusionGroup& group = network.network.groups[g];
   const Stage& main = main_stage(group);
-  const Surroundings where = network.around(chip, g);
-  const auto room = static_cast<double>(network.room[g]);
-  const FeatureView view{
+  return {
       .chip = chip,
       .network = network,
       .group = group,
       .main = main,
       .around = around,
       .prior = prior_of(chip, group, around),
-      .room = room,
+      .room = static_cast<double>(network.room[g]),
       .mode = chip.mac_array.modes[static_cast<std::size_t>(main.mode)],
       .memory = chip.memories[static_cast<std::size_t>(network.weight_memory)],
       .where = where,
   };
-  GroupFeatures result{
-      .hash = fmt::format("{:016x}", hash_of(group)), .values = {}, .prior = view.prior};
-  result.values.reserve(feature_columns().size());
-  for (const FeatureColumn& column : feature_columns()) {
-    const auto value = static_cast<float>(column.value(view));
-    PRESIL_CHECK(std::isfinite(value), "{}: feature {} is not finite", group.name, column.name);
-    result.values.push_back(value);
-  }
-  return result;
 }
 
-}  // namespace
+InSchedule in_schedule(std::span<const GroupTerms> terms, std::span<const GroupFlow> flow,
+                       std::size_t g) {
+  return {.before = g > 0 ? &terms[g - 1] : nullptr,
+          .self = &terms[g],
+          .after = g + 1 < terms.size() ? &terms[g + 1] : nullptr,
+          .flow = flow[g]};
+}
 
-std::vector<GroupFeatures> features_of(const ChipSpec& chip, const PlannedNetwork& network) {
+std::vector<GroupFeatures> unnamed_features_of(const ChipSpec& chip,
+                                               const PlannedNetwork& network) {
   const std::size_t count = network.network.groups.size();
   std::vector<GroupTerms> terms;
   terms.reserve(count);
@@ -110,14 +127,28 @@ std::vector<GroupFeatures> features_of(const ChipSpec& chip, const PlannedNetwor
     terms.push_back(
         terms_of(network.around(chip, g), network.network.groups[g], network.weight_memory));
   const std::vector<GroupFlow> flow = flow_of(chip, network, terms);
-  std::vector<GroupFeatures> result;
-  result.reserve(count);
-  for (std::size_t g = 0; g < count; ++g)
-    result.push_back(features_of_group(chip, network, g,
-                                       {.before = g > 0 ? &terms[g - 1] : nullptr,
-                                        .self = &terms[g],
-                                        .after = g + 1 < count ? &terms[g + 1] : nullptr,
-                                        .flow = flow[g]}));
+  std::vector<GroupFeatures> result(count);
+  for (std::size_t g = 0; g < count; ++g) {
+    const Surroundings where = network.around(chip, g);
+    const FeatureView view = view_of(chip, network, g, where, in_schedule(terms, flow, g));
+    GroupFeatures& features = result[g];
+    features.prior = view.prior;
+    if (g == 0) {
+      features.values.resize(feature_columns().size());
+      fill_row(view, columns_of(ColumnOf::kChip), features.values);
+    } else {
+      features.values = result.front().values;  // those of the chip are the same
+    }
+    fill_row(view, columns_of(ColumnOf::kGroup), features.values);
+    fill_row(view, columns_of(ColumnOf::kSchedule), features.values);
+  }
+  return result;
+}
+
+std::vector<GroupFeatures> features_of(const ChipSpec& chip, const PlannedNetwork& network) {
+  std::vector<GroupFeatures> result = unnamed_features_of(chip, network);
+  for (std::size_t g = 0; g < result.size(); ++g)
+    result[g].hash = fmt::format("{:016x}", hash_of(network.network.groups[g]));
   return result;
 }
 

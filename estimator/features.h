@@ -24,6 +24,15 @@ inline constexpr int kFeatureVersion = 8;
 /// The columns, in order. Constant.
 const std::vector<FeatureInfo>& feature_table();
 
+/// What a row of features says of how a group runs.
+enum class Company : std::uint8_t {
+  kAlone,      ///< one stage, no group before or behind it
+  kAloneDeep,  ///< likewise, several stages depth-first
+  kTogether,   ///< among others
+};
+inline constexpr std::size_t kCompanies = 3;
+Company company_of(const float* row);
+
 /// What is known of a group without learning: the closed form of estimator/prior.h.
 struct Prior {
   double cycles = 0;     ///< > 0
@@ -41,5 +50,7 @@ struct GroupFeatures {
 
 /// One a group, in schedule order. Pure.
 std::vector<GroupFeatures> features_of(const ChipSpec& chip, const PlannedNetwork& network);
+/// Likewise without their hashes, which no prediction needs.
+std::vector<GroupFeatures> unnamed_features_of(const ChipSpec& chip, const PlannedNetwork& network);
 
 }  // namespace presil

@@ -14,8 +14,6 @@ namespace {
 
 static_assert(std::endian::native == std::endian::little, "a bundle's bytes are little-endian");
 
-constexpr std::size_t kBlock = 8;  ///< rows that walk a tree together, to hide their loads' latency
-
 /// A base score is written as a number in a string, in square brackets since XGBoost 2.
 double base_score(const nlohmann::json& learner) {
   std::string text = learner.at("learner_model_param").at("base_score").get<std::string>();
@@ -80,27 +78,25 @@ void Forest::evaluate(std::span<const float* const> rows, std::span<double> out)
   PRESIL_CHECK(rows.size() == out.size(), "{} rows for {} results", rows.size(), out.size());
   std::fill(out.begin(), out.end(), base_);
   for (const Tree& tree : trees_) {
-    const Node* nodes = nodes_.data() + tree.first;
-    const float* values = values_.data() + tree.first;
     std::size_t row = 0;
-    for (; row + kBlock <= rows.size(); row += kBlock) {
-      std::uint32_t at[kBlock] = {};
-      for (std::uint32_t level = 0; level < tree.depth; ++level)
-        for (std::size_t i = 0; i < kBlock; ++i) {
-          const Node node = nodes[at[i]];
-          at[i] = node.left +
-                  static_cast<std::uint32_t>(!(rows[row + i][node.feature] < node.threshold));
-        }
-      for (std::size_t i = 0; i < kBlock; ++i) out[row + i] += values[at[i]];
-    }
-    for (; row < rows.size(); ++row) {
-      std::uint32_t at = 0;
-      for (std::uint32_t level = 0; level < tree.depth; ++level)
-        at = nodes[at].left +
-             static_cast<std::uint32_t>(!(rows[row][nodes[at].feature] < nodes[at].threshold));
-      out[row] += values[at];
-    }
+    for (; row + 8 <= rows.size(); row += 8) walk<8>(tree, &rows[row], &out[row]);
+    for (; row + 4 <= rows.size(); row += 4) walk<4>(tree, &rows[row], &out[row]);
+    for (; row < rows.size(); ++row) walk<1>(tree, &rows[row], &out[row]);
   }
+}
+
+/// So many rows walk a tree together, to hide their loads' latency.
+template <std::size_t kRows>
+void Forest::walk(const Tree& tree, const float* const* rows, double* out) const {
+  const Node* nodes = nodes_.data() + tree.first;
+  const float* values = values_.data() + tree.first;
+  std::uint32_t at[kRows] = {};
+  for (std::uint32_t level = 0; level < tree.depth; ++level)
+    for (std::size_t i = 0; i < kRows; ++i) {
+      const Node node = nodes[at[i]];
+      at[i] = node.left + static_cast<std::uint32_t>(!(rows[i][node.feature] < node.threshold));
+    }
+  for (std::size_t i = 0; i < kRows; ++i) out[i] += values[at[i]];
 }
 
 double Forest::evaluate(const float* row) const {

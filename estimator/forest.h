@@ -44,6 +44,8 @@ class Forest {
   struct Tree {
     std::uint32_t first, nodes, depth;
   };
+  template <std::size_t kRows>
+  void walk(const Tree& tree, const float* const* rows, double* out) const;
 
   double base_ = 0;
   std::vector<Tree> trees_;

@@ -78,7 +78,7 @@ Forest fit_trees(const std::vector<const MeasuredCase*>& cases, const AdditiveRe
   for (const MeasuredCase* each : cases)
     for (const GroupFeatures& group : each->groups) {
       rows.add(group.values);
-      base.push_back(linear.base(group.values));
+      base.push_back(linear.base(group.values.data()));
     }
   const Loss loss = [&](std::span<const float> predictions, std::span<float> gradient,
                         std::span<float> hessian) {
@@ -203,7 +203,9 @@ TrainedMeasured train_measured(const std::vector<MeasuredCase>& cases, const Chi
   parts.cycles = fit_additive(all, options);
   parts.energy = PriorRegressor{};
   // A group's own time was never measured: it gets the relative width of the networks.
-  parts.networks = parts.groups = ConformalTable::fit(std::move(errors), 0.9, 1, 1);
+  const ConformalTable width = ConformalTable::fit(std::move(errors), 0.9, 1, 1);
+  parts.seen.groups.fill(width);
+  parts.seen.networks = width;
   parts.ranges = FeatureRanges::of(rows);
   TrainedMeasured result{.bundle = Bundle(std::move(parts)),
                          .additive = named(accuracy_of(scored), "additive"),

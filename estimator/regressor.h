@@ -37,12 +37,20 @@ struct AdditiveRegressor {
   Forest residual;
 
   /// Features below 0 count as 0. At least `least`.
-  double base(std::span<const float> row) const;
+  double base(const float* row) const;
 };
 
 using Regressor = std::variant<PriorRegressor, Ridge, BoostedRegressor, AdditiveRegressor>;
 
-/// One positive number a group. Pure.
+/// One positive number a row, that depends on nothing else: the prediction, or where times_prior()
+/// the factor of its prior. Pure.
+void predict_rows(const Regressor& regressor, std::span<const float* const> rows,
+                  std::span<double> out);
+bool times_prior(const Regressor& regressor);
+
+/// Each group's values.
+std::vector<const float*> rows_of(std::span<const GroupFeatures* const> groups);
+/// One positive number a group: the prediction. Pure.
 void predict(const Regressor& regressor, Target target,
              std::span<const GroupFeatures* const> groups, std::span<double> out);
 

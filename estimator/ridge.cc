@@ -12,7 +12,7 @@ double log_feature(float value) {
   return v < 0 ? -std::log1p(-v) : std::log1p(v);
 }
 
-double Ridge::evaluate(std::span<const float> row) const {
+double Ridge::evaluate(const float* row) const {
   double sum = offset;
   for (std::size_t c = 0; c < slopes.size(); ++c)
     if (slopes[c] != 0) sum += slopes[c] * log_feature(row[c]);

@@ -13,7 +13,7 @@ struct Ridge {
   double offset = 0;
   std::vector<double> slopes;  ///< standardisation folded in
 
-  double evaluate(std::span<const float> row) const;
+  double evaluate(const float* row) const;
 };
 
 /// Sign-keeping log(1 + |x|): counts and bytes span decades.

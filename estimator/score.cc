@@ -26,28 +26,36 @@ ScoredCase unpredicted(const CaseSample& sample) {
   return {.level = std::string(name_of(sample.level)),
           .family = sample.family,
           .chip = sample.chip,
-          .cycles = {.measured = std::max(1.0, sample.latency_cycles)}};
+          .cycles = {.measured = std::max(1.0, sample.latency_cycles)},
+          .energy = {.measured = sample.energy_pj}};
+}
+
+std::vector<GroupPrediction> predicted(const Bundle& bundle, const CaseSample& sample) {
+  std::vector<GroupPrediction> out(sample.groups.size());
+  bundle.predict(features_of(sample), out, sample.chip_hash);
+  return out;
 }
 
 }  // namespace
 
-ScoredCase score(const Regressor& regressor, const CaseSample& sample) {
+ScoredCase score(const Regressor& cycles, const Regressor& energy, const CaseSample& sample) {
   ScoredCase result = unpredicted(sample);
-  result.cycles.predicted = predicted_latency(regressor, sample);
+  result.cycles.predicted = predicted_latency(cycles, sample);
+  std::vector<double> picojoules(sample.groups.size());
+  predict(energy, Target::kEnergy, features_of(sample), picojoules);
+  result.energy.predicted = std::accumulate(picojoules.begin(), picojoules.end(), 0.0);
   return result;
 }
 
 ScoredCase score(const Bundle& bundle, const CaseSample& sample) {
   ScoredCase result = unpredicted(sample);
-  std::vector<GroupPrediction> out(sample.groups.size());
-  bundle.predict(features_of(sample), out, sample.chip_hash);
-  double sum = 0;
-  for (const GroupPrediction& each : out) sum += each.cycles;
-  result.cycles.predicted = sum + sample.link_cycles;
-  const Interval interval =
-      out.size() == 1
-          ? Interval{out.front().low, out.front().high}
-          : bundle.network_interval(sum, out.size(), bundle.knows_chip(sample.chip_hash));
+  const std::vector<GroupPrediction> groups = predicted(bundle, sample);
+  result.cycles.predicted = sample.link_cycles;
+  for (const GroupPrediction& each : groups) {
+    result.cycles.predicted += each.cycles;
+    result.energy.predicted += each.energy_pj;
+  }
+  const Interval interval = bundle.network_interval(groups, bundle.knows_chip(sample.chip_hash));
   if (interval.high > 0) {
     result.low = interval.low + sample.link_cycles;
     result.high = interval.high + sample.link_cycles;
@@ -55,20 +63,22 @@ ScoredCase score(const Bundle& bundle, const CaseSample& sample) {
   return result;
 }
 
-double group_coverage(const Bundle& bundle, std::span<const CaseSample* const> cases,
-                      std::size_t& groups) {
-  groups = 0;
-  std::size_t covered = 0;
-  for (const CaseSample* sample : cases) {
-    std::vector<GroupPrediction> out(sample->groups.size());
-    bundle.predict(features_of(*sample), out, sample->chip_hash);
-    for (std::size_t g = 0; g < out.size(); ++g) {
-      const double label = label_of(sample->groups[g], Target::kCycles);
-      covered += out[g].low <= label && label <= out[g].high;
-    }
-    groups += out.size();
+std::vector<ScoredCase> score_groups(const Bundle& bundle, const CaseSample& sample) {
+  const std::vector<GroupPrediction> groups = predicted(bundle, sample);
+  std::vector<ScoredCase> scored;
+  for (std::size_t g = 0; g < groups.size(); ++g) {
+    const GroupPrediction& group = groups[g];
+    scored.push_back({.level = "group",
+                      .family = sample.family,
+                      .chip = sample.chip,
+                      .cycles = {.measured = label_of(sample.groups[g], Target::kCycles),
+                                 .predicted = group.cycles},
+                      .low = group.low,
+                      .high = group.high,
+                      .energy = {.measured = label_of(sample.groups[g], Target::kEnergy),
+                                 .predicted = group.energy_pj}});
   }
-  return groups == 0 ? 0 : static_cast<double>(covered) / static_cast<double>(groups);
+  return scored;
 }
 
 }  // namespace presil

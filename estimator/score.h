@@ -15,13 +15,11 @@ std::vector<const GroupFeatures*> features_of(const CaseSample& sample);
 /// The sum over the groups, link included: what a case's latency is held against.
 double predicted_latency(const Regressor& regressor, const CaseSample& sample);
 
-/// Without intervals.
-ScoredCase score(const Regressor& regressor, const CaseSample& sample);
+/// By one regressor for each target, without intervals.
+ScoredCase score(const Regressor& cycles, const Regressor& energy, const CaseSample& sample);
 /// With the interval of a group or a network.
 ScoredCase score(const Bundle& bundle, const CaseSample& sample);
-
-/// Share of the groups whose label is in its 90 % interval; `groups` counts them.
-double group_coverage(const Bundle& bundle, std::span<const CaseSample* const> cases,
-                      std::size_t& groups);
+/// Each of its groups, as cases of level "group".
+std::vector<ScoredCase> score_groups(const Bundle& bundle, const CaseSample& sample);
 
 }  // namespace presil

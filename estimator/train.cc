@@ -3,11 +3,14 @@
 #include <algorithm>
 #include <cmath>
 #include <future>
+#include <iterator>
 #include <map>
 #include <numeric>
 #include <set>
 
 #include "core/error.h"
+#include "estimator/calibration.h"
+#include "estimator/judge.h"
 #include "estimator/score.h"
 #include "sim/simulator_version.h"
 
@@ -15,7 +18,6 @@ namespace presil {
 
 namespace {
 
-constexpr double kCovered = 0.9;
 constexpr std::size_t kFewestRows = 50;
 
 /// Rows as the learners take them.
@@ -71,55 +73,6 @@ Forest learn_difficulty(const Rows& rows, const TrainOptions& options) {
                {.rounds = 30, .depth = 4, .learning_rate = 0.15, .seed = options.seed + 3});
 }
 
-std::vector<Score> group_scores(const Bundle& bundle, const Dataset& data,
-                                std::span<const RowRef> refs) {
-  std::vector<Score> scores;
-  for (const RowRef& ref : refs) {
-    const GroupSample& group = data.group(ref);
-    const GroupFeatures* features = &group.features;
-    GroupPrediction prediction;
-    bundle.predict({&features, 1}, {&prediction, 1});
-    scores.push_back(
-        {.difficulty = bundle.parts().difficulty.evaluate(features->values.data()),
-         .error = std::abs(std::log(label_of(group, Target::kCycles) / prediction.cycles))});
-  }
-  return scores;
-}
-
-std::vector<Score> case_scores(const Bundle& bundle, const Dataset& data, Side side) {
-  std::vector<Score> scores;
-  for (const std::size_t c : data.cases_of(side)) {
-    const CaseSample& sample = data.cases[c];
-    if (sample.groups.size() < 2) continue;
-    const double measured = std::max(1.0, sample.latency_cycles - sample.link_cycles);
-    const double predicted = predicted_latency(bundle.parts().cycles, sample) - sample.link_cycles;
-    scores.push_back({.difficulty = static_cast<double>(sample.groups.size()),
-                      .error = std::abs(std::log(measured / predicted))});
-  }
-  return scores;
-}
-
-std::vector<RowRef> all_rows(const Dataset& data, Side side) {
-  std::vector<RowRef> rows;
-  for (const std::size_t c : data.cases_of(side))
-    for (std::size_t g = 0; g < data.cases[c].groups.size(); ++g) rows.push_back({c, g});
-  return rows;
-}
-
-void calibrate(Bundle& bundle, const Dataset& data) {
-  BundleParts& parts = bundle.parts();
-  constexpr std::size_t kBins = 8, kFewest = 40;
-  parts.groups =
-      ConformalTable::fit(group_scores(bundle, data, data.calibration), kCovered, kBins, kFewest);
-  parts.networks =
-      ConformalTable::fit(case_scores(bundle, data, Side::kCalibrate), kCovered, 4, kFewest);
-  parts.groups_unseen =
-      ConformalTable::fit(group_scores(bundle, data, all_rows(data, Side::kUnseenChipCalibrate)),
-                          kCovered, kBins, kFewest);
-  parts.networks_unseen = ConformalTable::fit(case_scores(bundle, data, Side::kUnseenChipCalibrate),
-                                              kCovered, 4, kFewest);
-}
-
 Provenance provenance_of(const Dataset& data, std::uint64_t seed) {
   Provenance result{.simulator_version = kSimulatorVersion,
                     .feature_version = kFeatureVersion,
@@ -157,41 +110,9 @@ Bundle learn(const Dataset& data, const TrainOptions& options) {
   return bundle;
 }
 
-Ridge learn_ridge(const Dataset& data, const TrainOptions& options) {
-  const Rows rows = rows_of(data, data.training, Target::kCycles, options.weight_power);
+Ridge learn_ridge(const Dataset& data, Target target, const TrainOptions& options) {
+  const Rows rows = rows_of(data, data.training, target, options.weight_power);
   return fit_ridge(rows.features, rows.log_value, rows.weights, 1e-4);
-}
-
-// ---- judging ----
-
-using Scorer = std::function<ScoredCase(const CaseSample&)>;
-
-std::vector<AccuracyRow> judge(const std::string& model, const Scorer& scorer, const Dataset& data,
-                               const EdgePairs& edge_pairs) {
-  std::vector<AccuracyRow> rows;
-  for (const auto& [side, set] :
-       {std::pair{Side::kTest, "test"}, std::pair{Side::kUnseenChipTest, "unseen chip"}}) {
-    std::vector<ScoredCase> scored;
-    for (const std::size_t c : data.cases_of(side)) scored.push_back(scorer(data.cases[c]));
-    for (AccuracyRow& row : accuracy_table(model, set, scored)) rows.push_back(std::move(row));
-  }
-  std::vector<std::pair<Paired, Paired>> pairs;
-  std::vector<ScoredCase> members;
-  for (const auto& [less, more] : edge_pairs) {
-    if (data.sides[less] != Side::kTest || data.sides[more] != Side::kTest) continue;
-    members.push_back(scorer(data.cases[less]));
-    members.push_back(scorer(data.cases[more]));
-    pairs.emplace_back(members[members.size() - 2].cycles, members.back().cycles);
-  }
-  if (!pairs.empty()) {
-    AccuracyRow row = accuracy_of(members);
-    row.model = model;
-    row.set = "step edges";
-    row.level = "operator";
-    row.near_pairs = ordered_share(pairs);
-    rows.push_back(std::move(row));
-  }
-  return rows;
 }
 
 }  // namespace
@@ -218,16 +139,22 @@ Trained train(std::vector<CaseSample> cases, const EdgePairs& edge_pairs,
               const TrainOptions& options) {
   const Dataset data = split(std::move(cases), options.split, edge_pairs);
   Trained result{.bundle = learn(data, options), .accuracy = {}};
-  const Regressor ridge = learn_ridge(data, options);
+  const Regressor prior = PriorRegressor{};
+  const Regressor ridge = learn_ridge(data, Target::kCycles, options);
+  const Regressor ridge_energy = learn_ridge(data, Target::kEnergy, options);
   const Bundle& bundle = result.bundle;
-  const std::vector<std::pair<std::string, Scorer>> models = {
-      {"boosted", [&](const CaseSample& sample) { return score(bundle, sample); }},
-      {"ridge", [&](const CaseSample& sample) { return score(ridge, sample); }},
-      {"prior",
-       [](const CaseSample& sample) { return score(Regressor(PriorRegressor{}), sample); }}};
-  for (const auto& [name, scorer] : models)
-    for (AccuracyRow& row : judge(name, scorer, data, edge_pairs))
-      result.accuracy.push_back(std::move(row));
+  const auto add = [&](std::vector<AccuracyRow> rows) {
+    std::move(rows.begin(), rows.end(), std::back_inserter(result.accuracy));
+  };
+  const auto judge_model = [&](const std::string& model, const Scorer& scorer) {
+    add(judge(model, scorer, data, edge_pairs));
+  };
+  judge_model("boosted", [&](const CaseSample& sample) { return score(bundle, sample); });
+  add(judge_adapted(bundle, data));
+  add(judge_groups(bundle, data));
+  judge_model("ridge",
+              [&](const CaseSample& sample) { return score(ridge, ridge_energy, sample); });
+  judge_model("prior", [&](const CaseSample& sample) { return score(prior, prior, sample); });
   for (const AccuracyRow& row : result.accuracy)
     if (row.chip.empty() && row.family.empty()) result.bundle.parts().accuracy.push_back(row);
   return result;

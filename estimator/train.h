@@ -1,7 +1,6 @@
 #pragma once
 // From samples to a bundle: split, learn, calibrate, judge.
 
-#include <functional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -28,7 +27,7 @@ struct TrainOptions {
 /// A bundle and the whole table of how it did (the bundle has the short one).
 struct Trained {
   Bundle bundle;
-  std::vector<AccuracyRow> accuracy;  ///< boosted, ridge and prior on the test cases
+  std::vector<AccuracyRow> accuracy;  ///< boosted, ridge and prior on the test cases (judge.h)
 };
 
 /// `edge_pairs`: indices in `cases`, fewer channels first (SampleStore::edge_pairs()); they are

@@ -66,11 +66,45 @@ std::int64_t reshape_ordinal(const ElementOrder& order, std::int64_t place, bool
   return at;
 }
 
-Source affine_source(std::int64_t base, std::vector<std::int64_t> steps) {
-  return [base, steps = std::move(steps)](const Shape& index) {
+/// The steps by which reshape_place() counts.
+std::vector<std::int64_t> place_steps(const Shape& shape, bool channels_last) {
+  std::vector<std::size_t> axes;  // the fastest one first
+  for (std::size_t i = shape.size(); i-- > 0;) axes.push_back(i);
+  if (channels_last && shape.size() == 4) axes = {1, 3, 2, 0};
+  std::vector<std::int64_t> steps(shape.size(), 0);
+  std::int64_t step = 1;
+  for (const std::size_t axis : axes) {
+    steps[axis] = step;
+    step *= shape[axis];
+  }
+  return steps;
+}
+
+/// A Source whose ordinal is a sum over the index, and never -1. row_reach() knows it again.
+struct Affine {
+  std::int64_t base = 0;
+  std::vector<std::int64_t> steps;
+
+  std::int64_t operator()(const Shape& index) const {
     std::int64_t at = base;
     for (std::size_t i = 0; i < index.size(); ++i) at += index[i] * steps[i];
     return at;
+  }
+};
+
+Source affine_source(std::int64_t base, std::vector<std::int64_t> steps) {
+  return Affine{base, std::move(steps)};
+}
+
+/// Affine where the operand's elements lie in the order in which a reshape takes them.
+Source reshape_source(const ElementOrder& in, const Shape& to, bool channels_last) {
+  const std::vector<std::int64_t> taken = place_steps(in.shape, channels_last);
+  bool in_order = true;
+  for (std::size_t i = 0; i < taken.size(); ++i)
+    in_order &= in.shape[i] == 1 || in.stride[i] == taken[i];
+  if (in_order) return affine_source(0, place_steps(to, channels_last));
+  return [in, to, channels_last](const Shape& index) {
+    return reshape_ordinal(in, reshape_place(to, index, channels_last), channels_last);
   };
 }
 
@@ -150,12 +184,8 @@ Source source_of(const Graph& graph, const std::vector<bool>& last, const Op& op
   const ElementOrder in(graph.tensor(from).shape, last[static_cast<std::size_t>(from)]);
   const Shape& to = graph.tensor(op.outputs.at(result)).shape;
   switch (op.kind) {
-    case OpKind::kReshape: {
-      const bool order = op.as<ReshapeAttrs>().channels_last;
-      return [in, to, order](const Shape& index) {
-        return reshape_ordinal(in, reshape_place(to, index, order), order);
-      };
-    }
+    case OpKind::kReshape:
+      return reshape_source(in, to, op.as<ReshapeAttrs>().channels_last);
     case OpKind::kTranspose:
       return affine_source(0, transposed(in, op));
     case OpKind::kSlice: {
@@ -314,9 +344,33 @@ RowReach finished(RowReach reach, const ElementOrder& result, const ElementOrder
   return reach;
 }
 
+/// Row by row instead of element by element: the axes inside of a row span a box, whose lowest and
+/// highest ordinals are at its corners.
+RowReach affine_reach(const ElementOrder& result, const ElementOrder& input, const Affine& source) {
+  RowReach reach = nothing(result);
+  const std::int64_t out_row = result.extents.columns * result.extents.channels;
+  const std::int64_t in_row = input.extents.columns * input.extents.channels;
+  Shape firsts = result.shape;  // the first element of each row
+  std::int64_t low = 0, high = 0;
+  for (std::size_t axis = 0; axis < firsts.size(); ++axis) {
+    if (result.stride[axis] >= out_row) continue;
+    const std::int64_t reached = (firsts[axis] - 1) * source.steps[axis];
+    (reached < 0 ? low : high) += reached;
+    firsts[axis] = 1;
+  }
+  for_each_index(firsts, [&](const Shape& index) {
+    const std::int64_t from = source(index);
+    Rows& rows = reach.rows[static_cast<std::size_t>(result.ordinal(index) / out_row)];
+    include(rows, (from + low) / in_row);
+    include(rows, (from + high) / in_row);
+  });
+  return finished(std::move(reach), result, input);
+}
+
 }  // namespace
 
 RowReach row_reach(const ElementOrder& result, const ElementOrder& input, const Source& source) {
+  if (const Affine* affine = source.target<Affine>()) return affine_reach(result, input, *affine);
   RowReach reach = nothing(result);
   const std::int64_t out_row = result.extents.columns * result.extents.channels;
   const std::int64_t in_row = input.extents.columns * input.extents.channels;

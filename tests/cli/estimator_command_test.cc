@@ -20,7 +20,8 @@ std::map<std::string, std::map<std::string, double>> accuracy_of(const std::stri
                        table.text(row, "level") + ", " + table.text(row, "family")];
     for (const char* column :
          {"cases", "mape", "median", "p95", "worst", "within_5", "within_10", "bias", "kendall_tau",
-          "spearman", "near_pairs_in_order", "coverage_90"})
+          "spearman", "near_pairs_in_order", "coverage_90", "energy_mape", "energy_median",
+          "energy_within_5", "energy_within_10"})
       line[column] = table.real(row, column);
   }
   return lines;

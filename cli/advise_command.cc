@@ -49,6 +49,7 @@ void check(const Options& options) {
     throw Error(
         "--out writes the network that --apply makes: give the numbers of the edits, as "
         "--apply 1,3");
+  if (options.out == "-") throw Error("--out writes an ONNX file: name one");
   if (!options.compile.mapping.empty())
     throw Error("--mapping pins groups that an edit may take away; leave it out");
 }
@@ -94,10 +95,10 @@ std::string name_of_pair(const PrecisionPair& pair) {
 
 /// Writes the changed network, and beside it the precisions that ONNX has no place for. Returns
 /// what was written and how to run it.
-std::string write_network(const Options& options, const Network& network) {
+std::string write_network(const Options& options, Sink& file, const Network& network) {
   const bool quantised = is_quantised(network.graph);
   const std::filesystem::path out = options.out;
-  write_file(out, export_onnx(float_copy(network.graph)));
+  file.put(export_onnx(float_copy(network.graph)));
   std::string text = fmt::format("{} written{}", out.string(),
                                  quantised ? ", as the float network that it stands for" : "");
   std::string flags;
@@ -114,6 +115,11 @@ std::string write_network(const Options& options, const Network& network) {
     flags += " --precision " + name_of_pair(*network.precision.network);
   return fmt::format("{}; to be trained again. presil simulate {} --chip {}{}\n", text,
                      out.string(), options.chip, flags);
+}
+
+/// A file without its folders; names of built-in networks may hold '/' themselves.
+std::string short_model(const std::string& model) {
+  return model.starts_with("nb201:") ? model : std::filesystem::path(model).filename().string();
 }
 
 /// The edits of this run that pay by a percent or more.
@@ -142,7 +148,7 @@ void run_advise(const Options& options) {
   compile.precision = {};
   std::optional<PatternStore> patterns;
   if (!options.patterns.empty()) patterns.emplace(options.patterns);
-  Sink json(options.json);
+  Sink json(options.json), out(options.out);
   Progress progress("simulations");
   AdviceOptions how{
       .simulations = static_cast<std::size_t>(options.simulations),
@@ -152,7 +158,7 @@ void run_advise(const Options& options) {
       .patterns = patterns ? &*patterns : nullptr,
       .progress = [&](std::size_t done, std::size_t total) { progress.show(done, total); }};
   const NetworkAdvice advice = advise(network, chip, how);
-  AdviceReport report{.model = network.graph.name(),
+  AdviceReport report{.model = short_model(options.model),
                       .chip = chip.name,
                       .metric = metric,
                       .advice = advice,
@@ -169,7 +175,7 @@ void run_advise(const Options& options) {
     if (!options.out.empty()) {
       std::vector<const Edit*> edits;
       for (const std::size_t i : numbers) edits.push_back(&advice.edits[i].edit);
-      text += write_network(options, apply_edits(network, edits));
+      text += write_network(options, out, apply_edits(network, edits));
     }
   }
   if (json.wanted()) json.put(advice_json(report));

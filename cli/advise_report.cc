@@ -70,32 +70,44 @@ std::string table_of(const AdviceReport& report, Verdict verdict, std::size_t to
   return fmt::format("\n{}\n{}{}", title, table.text(), more);
 }
 
-/// Theory beside measurement, in the order of the network.
+/// Below this nothing is said to be faster or slower.
+constexpr double kEven = 0.002;
+
+std::string agreement(const Crossover& theory, double gain) {
+  if (std::fabs(gain) < kEven) return "even";
+  return theory.pays() == (gain > 0) ? "agree" : "differ";
+}
+
+/// Theory beside measurement, by input channels.
 std::string fusing_text(const AdviceReport& report) {
   TextTable table({{.title = "#", .right = true},
                    {.title = "inverted bottleneck", .flexible = true},
+                   {.title = "Cin", .right = true},
+                   {.title = "Cin* full lanes", .right = true},
+                   {.title = "Cin* lanes here", .right = true},
                    {.title = "closed form"},
                    {.title = "simulated", .right = true},
                    {.title = ""}});
-  std::size_t rows = 0;
+  const auto& edits = report.advice.edits;
   std::vector<std::size_t> order;
-  for (std::size_t i = 0; i < report.advice.edits.size(); ++i)
-    if (report.advice.edits[i].edit.kind == "fuse") order.push_back(i);
+  for (std::size_t i = 0; i < edits.size(); ++i)
+    if (edits[i].edit.crossover) order.push_back(i);
+  if (order.empty()) return "";
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    return report.advice.edits[a].edit.values[0] < report.advice.edits[b].edit.values[0];
+    return edits[a].edit.crossover->channels < edits[b].edit.crossover->channels;
   });
   for (const std::size_t i : order) {
-    const MeasuredEdit& edit = report.advice.edits[i];
-    const double before = report.advice.before.cost.latency_us, after = edit.after.cost.latency_us;
-    const bool theory = !edit.edit.note.ends_with("do not fuse");
-    table.add({std::to_string(i + 1), edit.edit.text, edit.edit.note, change_text(before, after),
-               theory == (after < before) ? "agree" : "differ"});
-    ++rows;
+    const Crossover& theory = *edits[i].edit.crossover;
+    const double before = report.advice.before.cost.latency_us;
+    const double after = edits[i].after.cost.latency_us;
+    table.add({std::to_string(i + 1), edits[i].edit.text, std::to_string(theory.channels),
+               fmt::format("{:.0f}", theory.peak), fmt::format("{:.0f}", theory.here),
+               theory.pays() ? "fuse" : "do not fuse", change_text(before, after),
+               agreement(theory, 1 - after / before)});
   }
-  return rows == 0 ? ""
-                   : "\nFusing inverted bottlenecks at equal expansion: Cin* = k^2 / (k^2 - s^2) x "
-                     "T_conv / T_dw\n" +
-                         table.text();
+  return "\nFusing inverted bottlenecks at equal expansion pays below Cin* = k^2 / (k^2 - s^2) x "
+         "T_conv / T_dw\n" +
+         table.text();
 }
 
 std::string refusals_text(const NetworkAdvice& advice) {
@@ -146,6 +158,14 @@ Json json_of(const std::optional<Combination>& combination) {
   Json numbers = Json::array();
   for (const std::size_t i : combination->edits) numbers.push_back(i + 1);
   return {{"edits", numbers}, {"gain", combination->gain}, {"after", json_of(combination->after)}};
+}
+
+Json json_of(const std::optional<Crossover>& theory) {
+  if (!theory) return nullptr;
+  return {{"input_channels", theory->channels},
+          {"full_lanes", theory->peak},
+          {"lanes_here", theory->here},
+          {"fuse", theory->pays()}};
 }
 
 const char* name_of(Verdict verdict) {
@@ -214,7 +234,7 @@ std::string advice_json(const AdviceReport& report) {
                              {"text", edit.edit.text},
                              {"ops", edit.edit.ops},
                              {"context", edit.edit.context},
-                             {"note", edit.edit.note},
+                             {"crossover", json_of(edit.edit.crossover)},
                              {"verdict", name_of(edit.verdict)},
                              {"gain", edit.gain},
                              {"earlier_wins", edit.wins.count},

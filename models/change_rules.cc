@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "core/error.h"
+#include "models/same_padding.h"
 #include "models/shape_rules.h"
 
 namespace presil {
@@ -114,11 +115,25 @@ OpAttrs resize_behind(const OpShapes& op, const MapExtents& maps) {
   return attrs;
 }
 
+/// A window whose pads depend on its input's extents gets others.
+void keep_padding(Window& window, const Shape& before, const Shape& now) {
+  if (before.size() == 4 && before != now && pads_same(window, before[2], before[3]))
+    window = padded_same(window, now[2], now[3]);
+}
+
+OpAttrs conv_behind(const OpShapes& op) {
+  ConvAttrs attrs = op.op.as<ConvAttrs>();
+  keep_padding(attrs.window, op.before[0], op.now[0]);
+  if (op.op.kind == OpKind::kDepthwiseConv) attrs.groups = op.now[0].at(1);
+  return attrs;
+}
+
 /// A window over the whole map stays one.
 OpAttrs pool_behind(const OpShapes& op) {
   PoolAttrs attrs = op.op.as<PoolAttrs>();
   const Shape &before = op.before[0], &now = op.now[0];
   Window& w = attrs.window;
+  if (!attrs.ceil_mode) keep_padding(w, before, now);
   const bool whole = before.size() == 4 && w.kernel_h == before[2] && w.kernel_w == before[3] &&
                      w.pad_top + w.pad_bottom + w.pad_left + w.pad_right == 0;
   if (!whole) return attrs;
@@ -272,11 +287,9 @@ OpAttrs attributes_behind(const OpShapes& op, const MapExtents& maps) {
       return pool_behind(op);
     case OpKind::kSlice:
       return slice_behind(op);
-    case OpKind::kDepthwiseConv: {
-      ConvAttrs attrs = op.op.as<ConvAttrs>();
-      attrs.groups = op.now[0].at(1);
-      return attrs;
-    }
+    case OpKind::kConv:
+    case OpKind::kDepthwiseConv:
+      return conv_behind(op);
     case OpKind::kGather: {
       const auto axis = static_cast<std::size_t>(op.op.as<AxisAttrs>().axis);
       if (op.before[0][axis] != op.now[0][axis])

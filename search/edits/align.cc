@@ -58,15 +58,14 @@ void propose(const EditContext& context, Proposals& proposals, bool up) {
       const PrecisionMode& mode = context.mode(group.makers[0]);
       proposals.edits.push_back(
           {.kind = std::string(up ? kAlignUp.kind : kAlignDown.kind),
-           .text = group.makers.size() > 1 ? fmt::format("{} -> {} (and {} layers tied to it)",
-                                                         subject, target, group.makers.size() - 1)
-                                           : fmt::format("{} -> {}", subject, target),
+           .text = group.makers.size() > 1
+                       ? fmt::format("{} -> {} ({} layers)", subject, target, group.makers.size())
+                       : fmt::format("{} -> {}", subject, target),
            .ops = names_of(context.graph(), group),
            .values = {target},
            .precision = "",
            .context = fmt::format("{} channels, blocks {}x{}", range_text(group.channels),
-                                  mode.parallelism_factor, mode.dot_length),
-           .note = ""});
+                                  mode.parallelism_factor, mode.dot_length)});
     }
   }
 }

@@ -31,8 +31,7 @@ Edit edit_of(std::vector<std::string> ops, const Window& window, const Shape& in
           .precision = "",
           .context = fmt::format("{} {}, {} -> {}, {}", separable ? "separable" : "depthwise",
                                  window_text(window), range_text(in[1]), range_text(outputs),
-                                 map_text(in)),
-          .note = ""};
+                                 map_text(in))};
 }
 
 void propose(const EditContext& context, Proposals& proposals) {

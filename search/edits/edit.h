@@ -2,6 +2,7 @@
 // Edits: single, named changes to a network, of which an expert would try the promising ones.
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -14,6 +15,14 @@
 
 namespace presil {
 
+/// Input channels up to which a fused inverted bottleneck is faster, in closed form
+/// (edits/crossover.h): with all lanes at work, and with those that the shapes here fill.
+struct Crossover {
+  double peak = 0, here = 0;
+  std::int64_t channels = 0;  ///< that it has
+  bool pays() const { return static_cast<double>(channels) < here; }
+};
+
 /// A proposal. Operators are known by their names, so that it can be applied behind other edits.
 struct Edit {
   std::string kind;  ///< of its EditRule
@@ -24,7 +33,7 @@ struct Edit {
   std::string precision;             ///< as parse_precision() reads it
   /// What it has in common with the same edit elsewhere: "3x3/2, 16-31 inputs, map 64-127".
   std::string context;
-  std::string note;  ///< what theory says; may be empty
+  std::optional<Crossover> crossover;  ///< of a fused inverted bottleneck
 };
 
 /// Something worth changing that cannot be changed.

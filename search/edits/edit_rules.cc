@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <sstream>
 
 #include "core/error.h"
 #include "sim/layer_pattern.h"
@@ -75,9 +76,35 @@ Graph with_unique_names(const Graph& graph) {
   return std::move(builder).finish();
 }
 
+namespace {
+
+/// "features.0" behind "features".
+bool repeats(const std::string& part, const std::string& before) {
+  return part.starts_with(before) &&
+         (part.size() == before.size() || part[before.size()] == '.' || part[before.size()] == '_');
+}
+
+/// Ends of names that exporters add to every layer of a kind.
+bool says_nothing(const std::string& part) {
+  static constexpr std::array kWords{"Conv",   "Conv2D",  "Relu",   "Relu6",
+                                     "relu6",  "BiasAdd", "MatMul", "FusedBatchNormV3",
+                                     "linear", "Add",     "add"};
+  return std::find(kWords.begin(), kWords.end(), part) != kWords.end();
+}
+
+}  // namespace
+
 std::string layer_text(const std::string& name) {
   constexpr std::size_t kMost = 32;
-  std::string text = name.substr(0, name.find(';'));
+  // Exporters repeat a path in its parts: "features/features.0/features.0.3" says it thrice.
+  std::vector<std::string> parts;
+  std::istringstream path(name.substr(0, name.find(';')));
+  for (std::string part; std::getline(path, part, '/');) {
+    if (!parts.empty() && repeats(part, parts.back())) parts.pop_back();
+    if (!part.empty()) parts.push_back(part);
+  }
+  while (parts.size() > 1 && says_nothing(parts.back())) parts.pop_back();
+  std::string text = fmt::format("{}", fmt::join(parts, "/"));
   while (text.size() > kMost && text.find('/') != std::string::npos)
     text = text.substr(text.find('/') + 1);
   if (text.size() > kMost) text = ".." + text.substr(text.size() - kMost + 2);

@@ -48,20 +48,19 @@ double rate(const Graph& graph, const ChipSpec& chip, const PrecisionPlan& preci
 }
 
 /// The closed form with all lanes at work, and with those that these shapes fill.
-std::string theory(const EditContext& context, const Bottleneck& block, std::int64_t channels) {
-  const Window& window = context.graph().op(block.depthwise).as<ConvAttrs>().window;
+Crossover theory(const EditContext& context, const Bottleneck& block, const Edit& edit) {
+  const Op& depthwise = context.graph().op(block.depthwise);
+  const Window& window = depthwise.as<ConvAttrs>().window;
   const PrecisionMode& mode = context.mode(block.depthwise);
-  const double peak = crossover_channels(window, peak_conv_rate(context.chip, mode),
-                                         peak_depthwise_rate(context.chip, mode));
-  const Network full = fused(context.network, block);
+  const Network full = apply_edit(context.network, edit);
   const PrecisionPlan plan = plan_precision(full.graph, context.chip, full.precision);
-  const OpId conv = op_named(full.graph, context.graph().op(block.depthwise).name);
-  const double here =
-      crossover_channels(window, rate(full.graph, context.chip, plan, conv),
-                         rate(context.graph(), context.chip, context.precision, block.depthwise));
-  return fmt::format("Cin* {:.0f} at full lanes, {:.0f} with the lanes filled here; Cin {}: {}",
-                     peak, here, channels,
-                     static_cast<double>(channels) < here ? "fuse" : "do not fuse");
+  const OpId conv = op_named(full.graph, depthwise.name);
+  return {.peak = crossover_channels(window, peak_conv_rate(context.chip, mode),
+                                     peak_depthwise_rate(context.chip, mode)),
+          .here = crossover_channels(
+              window, rate(full.graph, context.chip, plan, conv),
+              rate(context.graph(), context.chip, context.precision, block.depthwise)),
+          .channels = context.shape(context.graph().op(block.expansion).inputs[0])[1]};
 }
 
 void propose(const EditContext& context, Proposals& proposals) {
@@ -72,19 +71,18 @@ void propose(const EditContext& context, Proposals& proposals) {
     const Op &expansion = graph.op(id), &depthwise = graph.op(block->depthwise);
     const Shape &x = context.shape(expansion.inputs[0]), &y = context.shape(depthwise.outputs[0]);
     const std::string window = window_text(depthwise.as<ConvAttrs>().window);
-    const std::string text = fmt::format("{}: 1x1 + depthwise {} -> one {} convolution {} -> {}",
-                                         layer_text(expansion.name), window, window, x[1], y[1]);
+    Edit edit{.kind = std::string(kFuse.kind),
+              .text = fmt::format("{}: fuse with depthwise {}, {} -> {}",
+                                  layer_text(expansion.name), window, x[1], y[1]),
+              .ops = {expansion.name, depthwise.name},
+              .values = {x[1]},
+              .precision = "",
+              .context = fmt::format("{}, {} inputs, {}", window, range_text(x[1]), map_text(y))};
     try {
-      proposals.edits.push_back(
-          {.kind = std::string(kFuse.kind),
-           .text = text,
-           .ops = {expansion.name, depthwise.name},
-           .values = {x[1]},
-           .precision = "",
-           .context = fmt::format("{}, {} inputs, {}", window, range_text(x[1]), map_text(y)),
-           .note = theory(context, *block, x[1])});
+      edit.crossover = theory(context, *block, edit);
+      proposals.edits.push_back(std::move(edit));
     } catch (const Error& error) {
-      proposals.refusals.push_back({text, error.what()});
+      proposals.refusals.push_back({edit.text, error.what()});
     }
   }
 }

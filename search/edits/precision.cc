@@ -59,8 +59,7 @@ Edit edit_of(std::string text, std::vector<std::string> ops, const Narrower& to,
           .ops = std::move(ops),
           .values = {},
           .precision = to.precision,
-          .context = fmt::format("{}, {}", to.text, context),
-          .note = ""};
+          .context = fmt::format("{}, {}", to.text, context)};
 }
 
 void propose(const EditContext& context, Proposals& proposals) {

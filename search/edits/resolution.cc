@@ -32,6 +32,22 @@ std::int64_t step_of(const Shape& image) {
   return 1;
 }
 
+Network resized(const Network& network, TensorId image, std::int64_t height, std::int64_t width) {
+  Shape shape = network.graph.tensor(image).shape;
+  shape[2] = height;
+  shape[3] = width;
+  GraphChange change;
+  change.inputs[image] = shape;
+  return {changed(network.graph, change), network.precision};
+}
+
+/// " (output [1,2034,4] -> [1,1302,4])" where that changes, as a detector's or a segmenter's does.
+std::string output_text(const Graph& before, const Network& after) {
+  const Shape& old = before.tensor(before.outputs()[0]).shape;
+  const Shape& now = after.graph.tensor(after.graph.outputs()[0]).shape;
+  return old == now ? "" : fmt::format(" (output {} -> {})", to_string(old), to_string(now));
+}
+
 void propose(const EditContext& context, Proposals& proposals) {
   const auto image = image_of(context.graph());
   if (!image) return;
@@ -44,27 +60,25 @@ void propose(const EditContext& context, Proposals& proposals) {
   for (const double share : {0.875, 0.75, 0.5}) {
     const std::int64_t height = scaled(shape[2], share), width = scaled(shape[3], share);
     if (!seen.emplace(height, width).second) continue;
-    proposals.edits.push_back({.kind = std::string(kResolution.kind),
-                               .text = fmt::format("input '{}': {}x{} -> {}x{}",
-                                                   layer_text(context.graph().tensor(*image).name),
-                                                   shape[2], shape[3], height, width),
-                               .ops = {},
-                               .values = {height, width},
-                               .precision = "",
-                               .context = fmt::format("{} of each side", share),
-                               .note = ""});
+    Edit edit{.kind = std::string(kResolution.kind),
+              .text = fmt::format("input: {}x{} -> {}x{}", shape[2], shape[3], height, width),
+              .ops = {},
+              .values = {height, width},
+              .precision = "",
+              .context = fmt::format("{} of each side", share)};
+    try {
+      edit.text += output_text(context.graph(), resized(context.network, *image, height, width));
+      proposals.edits.push_back(std::move(edit));
+    } catch (const Error& error) {
+      proposals.refusals.push_back({edit.text, error.what()});
+    }
   }
 }
 
 Network apply(const Network& network, const Edit& edit) {
   const auto image = image_of(network.graph);
   if (!image) throw Error("the network has no image of {} pixels a side", kSmallestImage);
-  Shape shape = network.graph.tensor(*image).shape;
-  shape[2] = edit.values.at(0);
-  shape[3] = edit.values.at(1);
-  GraphChange change;
-  change.inputs[*image] = shape;
-  return {changed(network.graph, change), network.precision};
+  return resized(network, *image, edit.values.at(0), edit.values.at(1));
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/units.h"
+#include "models/same_padding.h"
 #include "search/edits/edit_parts.h"
 #include "search/edits/edit_rules.h"
 
@@ -23,29 +24,15 @@ bool strides(const Op& op, std::int64_t by) {
   return w.stride_h == by && w.stride_w == by && w.dilation_h == 1 && w.dilation_w == 1;
 }
 
-/// One output for each `stride` inputs, as both paddings named "same" give it.
 bool is_same(const Graph& graph, const Op& op) {
-  const Shape &x = graph.tensor(op.inputs[0]).shape, &y = graph.tensor(op.outputs[0]).shape;
-  const Window& w = op.as<ConvAttrs>().window;
-  return y[2] == ceil_div(x[2], w.stride_h) && y[3] == ceil_div(x[3], w.stride_w);
-}
-
-void pad(std::int64_t in, std::int64_t kernel, std::int64_t stride, std::int64_t& before,
-         std::int64_t& behind) {
-  const bool symmetric = before == behind && kernel % 2 == 1 && before == (kernel - 1) / 2;
-  if (symmetric) return;
-  const std::int64_t total =
-      std::max<std::int64_t>(0, (ceil_div(in, stride) - 1) * stride + kernel - in);
-  before = total / 2;
-  behind = total - before;
+  const Shape& x = graph.tensor(op.inputs[0]).shape;
+  return pads_same(op.as<ConvAttrs>().window, x[2], x[3]);
 }
 
 /// The same window with another stride, for an input of these extents.
-Window restrided(Window w, std::int64_t stride, std::int64_t height, std::int64_t width) {
-  pad(height, w.kernel_h, stride, w.pad_top, w.pad_bottom);
-  pad(width, w.kernel_w, stride, w.pad_left, w.pad_right);
-  w.stride_h = w.stride_w = stride;
-  return w;
+Window restrided(Window window, std::int64_t stride, std::int64_t height, std::int64_t width) {
+  window.stride_h = window.stride_w = stride;
+  return padded_same(window, height, width);
 }
 
 /// Convolutions in front of a strided one, nearest first, with nothing beside the way.
@@ -80,8 +67,7 @@ void propose(const EditContext& context, Proposals& proposals) {
            .precision = "",
            .context = fmt::format("{} -> {} {}, {}", window_text(op.as<ConvAttrs>().window),
                                   op_info(to.kind).name, window_text(to.as<ConvAttrs>().window),
-                                  map_text(context.shape(to.inputs[0]))),
-           .note = ""});
+                                  map_text(context.shape(to.inputs[0])))});
     }
   }
 }

@@ -12,34 +12,11 @@
 #include "profiler/fleet.h"
 #include "profiler/report_csv.h"
 #include "profiler/sweep.h"
+#include "tests/profiler/json_keys.h"
 #include "tests/profiler/report_fixture.h"
 
 namespace presil {
 namespace {
-
-/// "a", "a.b", "a[].b": every key of a document.
-void collect_keys(const Json& json, const std::string& path, std::set<std::string>& keys) {
-  if (json.is_array())
-    for (const Json& element : json) collect_keys(element, path + "[]", keys);
-  if (!json.is_object()) return;
-  for (const auto& [key, value] : json.items()) {
-    const std::string name = path.empty() ? key : path + "." + key;
-    keys.insert(name);
-    collect_keys(value, name, keys);
-  }
-}
-
-/// The first cell of every row of the table under a heading, up to the next one.
-std::set<std::string> documented_keys(const std::string& heading) {
-  std::ifstream in(PRESIL_SOURCE_DIR "/docs/json_schema.md");
-  std::set<std::string> keys;
-  bool here = false;
-  for (std::string line; std::getline(in, line);) {
-    if (line.starts_with("#")) here = line.starts_with(heading);
-    if (here && line.starts_with("| `")) keys.insert(line.substr(3, line.find('`', 3) - 3));
-  }
-  return keys;
-}
 
 /// A network with one operator on the host.
 Json with_host_op() {

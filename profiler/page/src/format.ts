@@ -66,6 +66,12 @@ export function tick(value: number): string {
   return value.toLocaleString('en-US', {maximumSignificantDigits: 3});
 }
 
+/** 1000000 -> "1 M", for the ticks of a logarithmic axis. */
+export function tickCount(value: number): string {
+  const step = Math.max(0, Math.min(4, Math.floor(Math.log10(value) / 3 + 1e-9)));
+  return `${tick(value / 1000 ** step)}\u00a0${['', 'k', 'M', 'G', 'T'][step]}`.trim();
+}
+
 /** 0.1234 -> "12.3 %". */
 export function percent(value: Value, digits = 1): string {
   return missing(value) ? kNone : `${(value * 100).toFixed(digits).replace('-', '−')}\u00a0%`;

@@ -4,6 +4,7 @@ import './page.css';
 import './parts.css';
 import './table.css';
 
+import {comparePage} from './compare_page';
 import {diffPage} from './diff_page';
 import {el} from './dom';
 import {runPage} from './run/run_page';
@@ -17,6 +18,8 @@ function show(root: HTMLElement): void {
   switch (data.kind ?? 'run') {
     case 'run':
       return runPage(root, data);
+    case 'compare':
+      return comparePage(root, data);
     case 'diff':
       return diffPage(root, data);
     case 'sweep':

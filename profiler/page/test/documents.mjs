@@ -47,6 +47,22 @@ export function sweep(presil, model, chip) {
   return {html, sweep: JSON.parse(fs.readFileSync(json, 'utf8'))};
 }
 
+/** A small estimator. */
+export function trained(presil) {
+  const [db, est] = [path.join(folder, 'samples.db'), path.join(folder, 'small.est')];
+  execFileSync(presil, ['collect', '--plan', 'small', '--samples', '200', '--out', db]);
+  execFileSync(presil, ['train', db, '--out', est]);
+  return est;
+}
+
+/** An estimator held against the simulator: the page, and what --json says. */
+export function estimated(presil, estimator, models, chips) {
+  const [html, json] = [path.join(folder, 'compare.html'), path.join(folder, 'compare.json')];
+  const what = ['--estimator', estimator, '--models', models, '--chips', chips];
+  execFileSync(presil, ['compare', ...what, '--html', html, '--json', json]);
+  return {html, compare: JSON.parse(fs.readFileSync(json, 'utf8'))};
+}
+
 /** The page `html` with another document in it. */
 export function withDocument(html, name, document) {
   const text = fs.readFileSync(html, 'utf8');

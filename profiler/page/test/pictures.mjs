@@ -1,12 +1,13 @@
-// Takes the pictures of the report page for the documentation. Usage: node pictures.mjs PRESIL FOLDER
+// Takes the pictures of the pages for the documentation. Usage: node pictures.mjs PRESIL FOLDER
+// [ESTIMATOR MODELS]: without these none of the estimator's page.
 import fs from 'node:fs';
 import path from 'node:path';
 
 import {drawAll, openPage, startBrowser} from './browser.mjs';
-import {simulate} from './documents.mjs';
+import {estimated, simulate} from './documents.mjs';
 import {smallPng} from './small_png.mjs';
 
-const [, , presil, folder] = process.argv;
+const [, , presil, folder, estimator, models] = process.argv;
 const kMost = 150 * 1024;
 
 const pictures = [
@@ -22,6 +23,14 @@ const pictures = [
   {model: 'resnet50', chip: 'ne-max', sections: ['timeline'], colorScheme: 'dark'},
   {model: 'mobilenet_v2', chip: 'ne-nano', width: 400, height: 900, colorScheme: 'dark'},
 ];
+
+const kChips = 'ne-nano,ne-base,ne-max,edge-tpu';
+if (estimator)
+  pictures.push({
+    name: 'compare',
+    html: estimated(presil, estimator, models, kChips).html,
+    sections: ['errors', 'worst'],
+  });
 
 const browser = await startBrowser();
 fs.mkdirSync(folder, {recursive: true});
@@ -42,19 +51,21 @@ async function save(name, take) {
   if (size > kMost) throw new Error(`${file} has ${size} bytes, more than ${kMost}`);
 }
 
-for (const {model, chip, sections, ...options} of pictures) {
-  const page = await openPage(browser, pageOf(model, chip), {width: 1100, ...options});
+for (const {model, chip, sections, html, name, ...options} of pictures) {
+  const file = html ?? pageOf(model, chip);
+  const stem = name ?? `${model}-${chip}`;
+  const page = await openPage(browser, file, {width: 1100, ...options});
   await drawAll(page);
   await page.evaluate(() => scrollTo(0, 0));
   if (!sections) {
-    await save(`${model}-${chip}-narrow`, () => page.screenshot());
+    await save(`${stem}-narrow`, () => page.screenshot());
   } else {
     // A heading that stays in view would lie over the sections; long tables are cut.
     await page.addStyleTag({
       content: 'header { position: static !important } .scroller { max-height: 360px }',
     });
     for (const section of sections)
-      await save(`${model}-${chip}-${section}`, () => page.locator(`#${section}`).screenshot());
+      await save(`${stem}-${section}`, () => page.locator(`#${section}`).screenshot());
   }
   await page.close();
 }

@@ -1,15 +1,12 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-#include <filesystem>
 #include <memory>
 
 #include "cli/commands.h"
 #include "cli/compare_json.h"
-#include "cli/data_files.h"
+#include "cli/compare_models.h"
 #include "cli/progress.h"
 #include "cli/run_flags.h"
-#include "cli/simulate_list.h"
 #include "cli/sink.h"
 #include "core/error.h"
 #include "estimator/compare.h"
@@ -23,57 +20,34 @@ namespace {
 constexpr const char* kHelp = R"(Examples:
   presil compare --estimator ne.est --models mobilenet_v2,resnet50 --chips ne-nano,ne-base
   presil compare --estimator ne.est --models models.txt --chips ne-base --csv compare.csv
-  presil compare --estimator ne.est --models ../networks --chips ne-base --html compare.html)";
+  presil compare --estimator ne.est --models ../networks --chips ne-base --html compare.html
+  presil compare --estimator ne.est --spaces mobile_classifier,nb201 --draws 100 --chips ne-nano)";
 
 struct Options {
   std::string estimator, csv, groups, accuracy, json, html;
-  std::vector<std::string> models, chips, set;
+  std::vector<std::string> models, spaces, chips, set;
   CompileFlags compile;
-  std::int64_t workers = 0;
+  std::int64_t workers = 0, draws = 50, seed = 1;
 };
 
-bool is_network(const std::filesystem::path& file) {
-  return file.extension() == ".onnx" || file.extension() == ".tflite";
-}
-
-/// A folder stands for the networks in it, a text file for the models that it lists.
-std::vector<std::string> models_of(const std::vector<std::string>& given) {
-  namespace fs = std::filesystem;
-  std::vector<std::string> models;
-  for (const std::string& model : given) {
-    if (fs::is_directory(model)) {
-      std::vector<std::string> inside;
-      for (const fs::directory_entry& entry : fs::directory_iterator(model))
-        if (is_network(entry.path())) inside.push_back(entry.path().string());
-      if (inside.empty()) throw Error("--models {}: no .onnx or .tflite file is there", model);
-      std::sort(inside.begin(), inside.end());
-      models.insert(models.end(), inside.begin(), inside.end());
-    } else if (fs::path(model).extension() == ".txt") {
-      const std::vector<std::string> listed = read_model_list(model);
-      models.insert(models.end(), listed.begin(), listed.end());
-    } else {
-      models.push_back(model);
-    }
-  }
-  return models;
-}
-
-std::vector<Tried> compare_all(const std::vector<std::string>& models,
+std::vector<Tried> compare_all(const std::vector<ComparedModel>& models,
                                const std::vector<ChipSpec>& chips, const CompileOptions& options,
                                const Bundle& bundle, int workers) {
   std::vector<Tried> all;
   const auto job = [&](std::size_t i) {
-    const Graph graph = load_network(models[i / chips.size()]);
-    return comparison_json(compare(graph, chips[i % chips.size()], options, bundle))
+    CompileOptions with = options;
+    const Graph graph = models[i / chips.size()].load(with);
+    return comparison_json(compare(graph, chips[i % chips.size()], with, bundle))
         .dump(-1, ' ', false, Json::error_handler_t::replace);
   };
   const auto deliver = [&](std::size_t i, const JobOutcome& outcome) {
-    const std::string model = std::filesystem::path(models[i / chips.size()]).filename().string();
-    const std::string& chip = chips[i % chips.size()].name;
-    Tried tried{.model = model, .chip = chip, .reason = {}, .comparison = {}};
+    const ComparedModel& model = models[i / chips.size()];
+    Tried tried{
+        .model = model.name, .chip = chips[i % chips.size()].name, .reason = {}, .comparison = {}};
     if (outcome.status == JobOutcome::Status::kDone) {
       tried.comparison = comparison_of(Json::parse(outcome.text));
-      tried.comparison.model = model;
+      tried.comparison.model = model.name;
+      tried.comparison.family = model.family;
     } else {
       tried.reason = outcome.text;
     }
@@ -89,7 +63,11 @@ std::vector<Tried> compare_all(const std::vector<std::string>& models,
 void check(const Options& options) {
   if (options.estimator.empty())
     throw Error("compare: --estimator is missing; `presil train` makes one");
-  if (options.models.empty()) throw Error("compare: --models is missing");
+  if (options.models.empty() && options.spaces.empty())
+    throw Error("compare: --models is missing (or --spaces, for random networks)");
+  if (options.draws < 1 || options.draws > 100'000)
+    throw Error("--draws must be 1..100000, is {}", options.draws);
+  if (options.seed < 0) throw Error("--seed must be >= 0, is {}", options.seed);
   if (options.chips.empty()) throw Error("compare: --chips is missing");
   if (options.workers < 0 || options.workers > 1024)
     throw Error("--workers must be 1..1024, is {}", options.workers);
@@ -103,10 +81,14 @@ void run_compare(const Options& options) {
   std::vector<ChipSpec> chips;
   for (const std::string& chip : options.chips)
     chips.push_back(load_chip(find_chip(chip, chips_folder()), parse_overrides(options.set)));
+  std::vector<ComparedModel> models = named_models(options.models);
+  for (ComparedModel& model : drawn_models(options.spaces, static_cast<std::size_t>(options.draws),
+                                           static_cast<std::uint64_t>(options.seed)))
+    models.push_back(std::move(model));
   Sink csv(options.csv), groups(options.groups), accuracy(options.accuracy), json(options.json),
       html(options.html);
   const CompareReport report = report_of(
-      compare_all(models_of(options.models), chips, options.compile.options(false), bundle,
+      compare_all(models, chips, options.compile.options(false), bundle,
                   options.workers > 0 ? static_cast<int>(options.workers) : processor_count()),
       bundle);
   if (csv.wanted()) csv.put(networks_csv(report));
@@ -133,6 +115,13 @@ void add_compare_command(CLI::App& app) {
       ->add_option("--models", options->models,
                    "Built-in names, network files, folders of them, .txt lists")
       ->delimiter(',');
+  command
+      ->add_option("--spaces", options->spaces,
+                   "Random networks of these search spaces: YAML files, or names in search/spaces")
+      ->delimiter(',');
+  command->add_option("--draws", options->draws, "So many networks of each space")
+      ->capture_default_str();
+  command->add_option("--seed", options->seed, "Of these draws")->capture_default_str();
   command->add_option("--chips", options->chips, "Chip names or YAML files")->delimiter(',');
   add_repeatable(*command, "--set", options->set, "Override a key of the chips: sram.kib=512");
   command->add_option("--workers", options->workers, "Processes (default: processors)");

@@ -69,6 +69,7 @@ Json comparison_json(const Comparison& c) {
   for (const GroupComparison& group : c.groups) groups.push_back(group_json(group));
   return Json{{"model", c.model},
               {"chip", c.chip},
+              {"family", c.family},
               {"simulated_cycles", c.simulated},
               {"estimated_cycles", c.estimated},
               {"low_cycles", c.interval.low},
@@ -89,6 +90,7 @@ Json comparison_json(const Comparison& c) {
 Comparison comparison_of(const Json& j) {
   Comparison c{.model = j["model"],
                .chip = j["chip"],
+               .family = j["family"],
                .simulated = j["simulated_cycles"],
                .estimated = j["estimated_cycles"],
                .interval = {j["low_cycles"], j["high_cycles"]},

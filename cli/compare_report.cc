@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <set>
 
 #include "estimator/compare_reason.h"
 #include "profiler/quantity_text.h"
@@ -50,8 +51,10 @@ std::string part_of(const AccuracyRow& row) {
   return row.family.empty() ? "all" : row.family;
 }
 
-/// Networks are listed by themselves: a family of theirs is a single model.
-std::string accuracy_lines(const std::vector<AccuracyRow>& rows) {
+/// Without families of networks that are a single model, which is listed by itself.
+std::string accuracy_lines(const CompareReport& report) {
+  std::set<std::string> models;
+  for (const Comparison& c : report.comparisons) models.insert(c.model);
   TextTable table({{.title = "level"},
                    {.title = "of", .flexible = true},
                    {.title = "cases", .right = true},
@@ -65,8 +68,8 @@ std::string accuracy_lines(const std::vector<AccuracyRow>& rows) {
                    {.title = "tau", .right = true},
                    {.title = "rho", .right = true},
                    {.title = "in 90 %", .right = true}});
-  for (const AccuracyRow& r : rows) {
-    if (r.level == "network" && !r.family.empty()) continue;
+  for (const AccuracyRow& r : report.accuracy) {
+    if (r.level == "network" && models.contains(r.family)) continue;
     const auto percent = [](double share) { return fmt::format("{:.1f}%", 100 * share); };
     table.add({r.level, part_of(r), fmt::format("{}", r.cases),
                fmt::format("{:.2f}%", 100 * r.mape), fmt::format("{:.2f}%", 100 * r.median),
@@ -149,7 +152,7 @@ std::string compare_text(const CompareReport& report) {
     if (!tried.reason.empty())
       text += fmt::format("not compared: {} on {}: {}\n", tried.model, tried.chip, tried.reason);
   if (report.comparisons.empty()) return text;
-  return text + "\n" + accuracy_lines(report.accuracy) + "\n" + groups_text(report.comparisons) +
+  return text + "\n" + accuracy_lines(report) + "\n" + groups_text(report.comparisons) +
          energy_line(report.energy) + speed_text(report.comparisons);
 }
 

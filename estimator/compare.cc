@@ -165,7 +165,7 @@ double Comparison::misplaced() const {
 
 Comparison compare(const Graph& graph, const ChipSpec& chip, const CompileOptions& options,
                    const Bundle& bundle) {
-  Comparison result{.model = graph.name(), .chip = chip.name};
+  Comparison result{.model = graph.name(), .chip = chip.name, .family = graph.name()};
   const WallClock::time_point start = WallClock::now();
   const RunResult run = presil::run(graph, chip, {.compile = options});
   result.simulate_seconds = seconds_since(start);
@@ -189,7 +189,7 @@ std::vector<ScoredCase> scored(const std::vector<Comparison>& comparisons) {
   std::vector<ScoredCase> cases;
   for (const Comparison& c : comparisons) {
     cases.push_back({.level = std::string(name_of(Level::kNetwork)),
-                     .family = c.model,
+                     .family = c.family,
                      .chip = c.chip,
                      .cycles = {.measured = c.simulated, .predicted = c.estimated},
                      .low = c.interval.low,

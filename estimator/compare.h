@@ -33,6 +33,7 @@ struct GroupComparison {
 /// One network on one chip, both ways. Cycles of the first inference.
 struct Comparison {
   std::string model, chip;
+  std::string family;  ///< what kind of network; the model where nothing else is known
   double simulated = 0, estimated = 0;
   Interval interval;  ///< 90 %
   /// Estimated from the groups and places that the compiler chose: what is left of the error is
@@ -59,7 +60,7 @@ struct Comparison {
 Comparison compare(const Graph& graph, const ChipSpec& chip, const CompileOptions& options,
                    const Bundle& bundle);
 
-/// As the accuracy table takes them: networks (family: the model), groups of one stage
+/// As the accuracy table takes them: networks, groups of one stage
 /// ("operator") and of several ("subgraph"), those that are judged.
 std::vector<ScoredCase> scored(const std::vector<Comparison>& comparisons);
 

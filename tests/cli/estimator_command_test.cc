@@ -89,6 +89,13 @@ TEST_CASE("A small estimator is trained, is as accurate as was reviewed, estimat
   collect_keys(Json::parse(folder.read("c.json")), "", keys);
   CHECK(keys == documented_keys("## `kind: compare`"));
 
+  const Outcome drawn =
+      presil_run("compare --estimator " + est + " --spaces nb201 --draws 3 --chips ne-nano --csv " +
+                 (folder / "d.csv"));
+  CHECK(drawn.code == 0);
+  CHECK(drawn.has("network  nb201"));
+  CHECK(folder.read("d.csv").find("\nnb201:") != std::string::npos);
+
   const Outcome searched = presil_run(
       "search nb201 --chip ne-base --objective latency_ms --objective max:macs_m "
       "--evaluations 20 --cost learned:" +
@@ -111,6 +118,7 @@ TEST_CASE("Mistakes around an estimator are named with what would do") {
   const std::string compare =
       "compare --models mobilenet_v2 --chips ne-base --estimator " + rubbish;
   CHECK(presil_run(compare).is_user_error());
+  CHECK(presil_run(compare + " --draws 0").has("--draws must be 1..100000"));
   CHECK(presil_run(compare + " --html -").has("name a file"));
   CHECK(presil_run("train --out x.est").is_user_error());
 }

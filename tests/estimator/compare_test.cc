@@ -32,6 +32,7 @@ GroupComparison made_group(const std::string& name, double simulated, double est
 Comparison made_comparison() {
   return {.model = "net",
           .chip = "chip",
+          .family = "net",
           .simulated = 1000,
           .estimated = 1200,
           .interval = {1100, 1300},

@@ -20,6 +20,7 @@ export interface GroupCompared {
 export interface NetworkCompared {
   model: string;
   chip: string;
+  family: string;
   simulated_cycles: number;
   estimated_cycles: number;
   low_cycles: number;
@@ -95,7 +96,7 @@ export function error(each: {simulated: number; estimated: number}): number {
 /** The networks, and the groups that are judged. */
 export function casesOf(comparisons: NetworkCompared[]): Case[] {
   return comparisons.flatMap((network) => [
-    caseOf(network, network, 'network', '', network.model),
+    caseOf(network, network, 'network', '', network.family),
     ...(network.groups ?? [])
       .filter((group) => group.judged)
       .map((group) => {

@@ -202,7 +202,7 @@ function accuracySection(rows: Accuracy[]): Section {
   return section(
     'accuracy',
     'Accuracy',
-    'By level, by chip, and by family: of a network its model, of a group the kinds of its layers. ' +
+    'By level, by chip, and by family: of a network its search space or itself, of a group the kinds of its layers. ' +
       `Operators are ${kLevels[2].many}, subgraphs ${kLevels[1].many}: those that the estimator’s planner formed as the compiler did, each judged by its own window in the network. ` +
       'A group that ran mostly beside its neighbours has little window left; where it is less than half of what the group needs alone, it is not judged.',
     new Table<Accuracy>({

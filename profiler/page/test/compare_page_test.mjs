@@ -32,6 +32,7 @@ const group = (name, stages, simulated, cycles) => ({
 const network = (model, chip, simulated, cycles) => ({
   model,
   chip,
+  family: model,
   simulated_cycles: simulated,
   estimated_cycles: cycles,
   low_cycles: 0.9 * cycles,

@@ -135,12 +135,13 @@ BENCHMARK(estimate_features);
 
 void estimate_predict(benchmark::State& state) {
   const ChipSpec chip = ne_base();
+  const Bundle& bundle = made_bundle();
   const std::vector<GroupFeatures> groups = unnamed_features_of(chip, mobilenet(chip));
   std::vector<const GroupFeatures*> pointers;
   for (const GroupFeatures& group : groups) pointers.push_back(&group);
   std::vector<GroupPrediction> out(groups.size());
   for (auto _ : state) {
-    made_bundle().predict(pointers, out);
+    bundle.predict(pointers, out);
     benchmark::DoNotOptimize(out.data());
   }
   count_networks(state);
@@ -149,16 +150,18 @@ BENCHMARK(estimate_predict);
 
 void estimate_uncached(benchmark::State& state) {
   const ChipSpec chip = ne_base();
+  const Bundle& bundle = made_bundle();
   const PlannedNetwork& planned = mobilenet(chip);
-  for (auto _ : state) benchmark::DoNotOptimize(quick_estimate(chip, planned, made_bundle()));
+  for (auto _ : state) benchmark::DoNotOptimize(quick_estimate(chip, planned, bundle));
   count_networks(state);
 }
 BENCHMARK(estimate_uncached);
 
 void estimate_cached(benchmark::State& state) {
   const ChipSpec chip = ne_base();
+  const Bundle& bundle = made_bundle();
   const PlannedNetwork& planned = mobilenet(chip);
-  GroupCache cache(chip, made_bundle());
+  GroupCache cache(chip, bundle);
   for (auto _ : state) benchmark::DoNotOptimize(quick_estimate(planned, cache));
   count_networks(state);
 }
@@ -187,20 +190,22 @@ std::vector<PlannedNetwork> walk_of(const ChipSpec& chip) {
 
 void estimate_walk_uncached(benchmark::State& state) {
   const ChipSpec chip = ne_base();
+  const Bundle& bundle = made_bundle();
   const std::vector<PlannedNetwork> walk = walk_of(chip);
   for (auto _ : state)
     for (const PlannedNetwork& planned : walk)
-      benchmark::DoNotOptimize(quick_estimate(chip, planned, made_bundle()));
+      benchmark::DoNotOptimize(quick_estimate(chip, planned, bundle));
   count_networks(state, kWalk);
 }
 BENCHMARK(estimate_walk_uncached)->Unit(benchmark::kMillisecond);
 
 void estimate_walk_cached(benchmark::State& state) {
   const ChipSpec chip = ne_base();
+  const Bundle& bundle = made_bundle();
   const std::vector<PlannedNetwork> walk = walk_of(chip);
   GroupCache::Counts counts;
   for (auto _ : state) {
-    GroupCache cache(chip, made_bundle());  // empty at the start of each walk
+    GroupCache cache(chip, bundle);  // empty at the start of each walk
     for (const PlannedNetwork& planned : walk)
       benchmark::DoNotOptimize(quick_estimate(planned, cache));
     counts = cache.counts();

@@ -21,6 +21,7 @@ void add_validate_command(CLI::App& app);
 void add_compile_command(CLI::App& app);
 void add_search_command(CLI::App& app);
 void add_curate_command(CLI::App& app);
+void add_advise_command(CLI::App& app);
 void add_collect_command(CLI::App& app);
 void add_merge_command(CLI::App& app);
 void add_train_command(CLI::App& app);

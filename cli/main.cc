@@ -27,6 +27,7 @@ constexpr const char* kExamples = R"(Examples:
   presil compile net.onnx --chip ne-base            groups, tiles, addresses, commands
   presil search mobile_classifier --chip ne-base --objective latency_ms --objective max:macs_m
   presil curate mobile_classifier --chip ne-base    a space's choices that the chip likes
+  presil advise net.onnx --chip ne-base             what to change in a network, each edit simulated
   presil models                                     the built-in networks
   presil models net.tflite                          what the importer understood
   presil chips                                      the chips, their arrays and peak rates
@@ -47,6 +48,7 @@ int run(int argc, char** argv) {
   presil::cli::add_compile_command(app);
   presil::cli::add_search_command(app);
   presil::cli::add_curate_command(app);
+  presil::cli::add_advise_command(app);
   presil::cli::add_models_command(app);
   presil::cli::add_chips_command(app);
   presil::cli::add_train_command(app);

@@ -88,6 +88,7 @@ class Exporter {
 
   void write(const Op& op) {
     op_ = &op;
+    w_.begin(op);
     in_.clear();
     out_.clear();
     for (const TensorId id : op.outputs) out_.push_back(w_.name(id));

@@ -160,7 +160,9 @@ OnnxNodeWriter OnnxWriter::node(const char* type, const std::vector<std::string>
                                 const std::vector<std::string>& outputs) {
   onnx::NodeProto& node = *model_.mutable_graph()->add_node();
   node.set_op_type(type);
-  node.set_name(fmt::format("{}:{}", type, outputs.front()));
+  const bool whole = op_ != nullptr && outputs.front() == name(op_->outputs[0]);
+  const bool named = whole && used_nodes_.insert(op_->name).second;
+  node.set_name(named ? op_->name : fmt::format("{}:{}", type, outputs.front()));
   for (const std::string& input : inputs) node.add_input(input);
   for (const std::string& output : outputs) node.add_output(output);
   return OnnxNodeWriter(node);

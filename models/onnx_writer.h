@@ -38,6 +38,8 @@ class OnnxWriter {
   const Shape& shape(TensorId id) const { return graph_.tensor(id).shape; }
   /// The tensor's name in the file; "" for kNoTensor. Writes a constant the first time.
   std::string name(TensorId id);
+  /// The nodes that follow are this operator's: the one that makes its result has its name.
+  void begin(const Op& op) { op_ = &op; }
   /// An `outputs` entry may be a name of the caller's own (fresh()).
   OnnxNodeWriter node(const char* type, const std::vector<std::string>& inputs,
                       const std::vector<std::string>& outputs);
@@ -57,10 +59,11 @@ class OnnxWriter {
 
   const Graph& graph_;
   const ExportOptions& options_;
+  const Op* op_ = nullptr;
   onnx::ModelProto model_;
   std::vector<std::string> names_;
   std::vector<bool> written_;
-  std::unordered_set<std::string> used_;
+  std::unordered_set<std::string> used_, used_nodes_;
 };
 
 }  // namespace presil

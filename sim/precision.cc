@@ -4,6 +4,7 @@
 
 #include "core/error.h"
 #include "core/yaml_reader.h"
+#include "sim/layer_pattern.h"
 
 namespace presil {
 
@@ -11,26 +12,6 @@ namespace {
 
 bool is_float(Precision p) {
   return p == Precision::kFp16 || p == Precision::kBf16 || p == Precision::kFp32;
-}
-
-/// `*` matches any run of characters. Greedy with one place to come back to: quadratic at worst.
-bool matches(std::string_view pattern, std::string_view text) {
-  std::size_t p = 0, t = 0, after_star = std::string_view::npos, star_text = 0;
-  while (t < text.size()) {
-    if (p < pattern.size() && pattern[p] == '*') {
-      after_star = ++p;
-      star_text = t;
-    } else if (p < pattern.size() && pattern[p] == text[t]) {
-      ++p;
-      ++t;
-    } else if (after_star != std::string_view::npos) {
-      p = after_star;
-      t = ++star_text;
-    } else {
-      return false;
-    }
-  }
-  return pattern.find_first_not_of('*', p) == std::string_view::npos;
 }
 
 /// A stored type in the machine's words; float ones only when `fallback` does not replace them.
@@ -148,7 +129,7 @@ class Planner {
   void check_patterns() const {
     for (const auto& [pattern, pair] : options_.layers) {
       const bool used = std::any_of(graph_.ops().begin(), graph_.ops().end(),
-                                    [&](const Op& op) { return matches(pattern, op.name); });
+                                    [&](const Op& op) { return layer_matches(pattern, op.name); });
       if (used) continue;
       std::vector<std::string> names;
       for (const Op& op : graph_.ops()) names.push_back(op.name);
@@ -162,7 +143,7 @@ class Planner {
 
   void apply_layer(const Op& op) {
     for (const auto& [pattern, pair] : options_.layers) {
-      if (!matches(pattern, op.name)) continue;
+      if (!layer_matches(pattern, op.name)) continue;
       for (const TensorId out : op.outputs)
         plan_.tensor[static_cast<std::size_t>(out)] = pair.activations;
       for (std::size_t i = 0; i < op.inputs.size(); ++i)

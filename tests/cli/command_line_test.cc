@@ -82,7 +82,7 @@ TEST_CASE("a wrong command line is one line that says what would do") {
   check_mistakes({
       {"",
        "a command is missing; known: simulate, sweep, diff, fleet, run, compile, search, curate, "
-       "models, chips, train, estimate, compare, validate, collect, merge, completion"},
+       "advise, models, chips, train, estimate, compare, validate, collect, merge, completion"},
       {"simulat", "unknown command 'simulat'; did you mean 'simulate'?"},
       {"nonsense", "unknown command 'nonsense'; known: simulate"},
       {"--verson", "see `presil --help`"},

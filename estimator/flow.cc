@@ -1,9 +1,7 @@
 #include "estimator/flow.h"
 
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <limits>
 
 #include "estimator/weight_stream.h"
 

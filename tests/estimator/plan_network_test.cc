@@ -99,6 +99,27 @@ TEST_CASE("A group's hash is the same on every chip, its features are not") {
   CHECK(values.size() == 3);
 }
 
+TEST_CASE("In steady state the planner keeps the weights that the compiler keeps") {
+  const CompileOptions steady{.steady = true};
+  for (const char* name : {"mobilenet_v2", "resnet18"})
+    for (const char* on : {"ne-nano", "ne-base", "edge-tpu"}) {
+      CAPTURE(name);
+      CAPTURE(on);
+      const Graph graph = load_network(name);
+      const ChipSpec spec = chip(on);
+      const CompiledNetwork compiled = compile(graph, spec, steady);
+      const PlannedNetwork planned = plan_network(graph, spec, steady);
+      std::set<std::string> kept, expected;
+      const std::set<std::string> common = names_of(compiled.network);
+      for (std::size_t g = 0; g < planned.network.groups.size(); ++g)
+        if (planned.weights_stay[g]) kept.insert(planned.network.groups[g].name);
+      for (std::size_t g = 0; g < compiled.network.groups.size(); ++g)
+        if (compiled.plan.weights_stay[g]) expected.insert(compiled.network.groups[g].name);
+      if (names_of(planned.network) == common) CHECK(kept == expected);
+      CHECK(!kept.empty());
+    }
+}
+
 TEST_CASE("docs/estimator_features.md lists exactly the features") {
   std::ifstream doc(PRESIL_SOURCE_DIR "/docs/estimator_features.md");
   std::vector<std::string> listed, known;

@@ -142,5 +142,35 @@ TEST_CASE("a transposed convolution reads the halo of its phases") {
   CHECK(input_rows(stage, {15, 16}) == Rows{7, 8});
 }
 
+TEST_CASE("a core begins a chain when it is done with its part of the group that feeds it") {
+  // Rows of the expanded map come from all cores, those of the chain serve one core alone.
+  LayerBuilder b("block", Padding::kSame);
+  TensorId y = b.input("x", {1, 64, 32, 112});
+  y = b.conv(y, {.channels = 384, .activation = Activation::kGelu});
+  y = b.depthwise(y, {.kernel = 5, .activation = Activation::kGelu});
+  b.output(b.conv(y, {.channels = 295}));
+  const RunResult run = presil::run(std::move(b).finish(), chip_of("ne-max"));
+  const CompiledNetwork& c = run.compiled;
+  bool seen = false;
+  for (std::size_t g = 1; g < c.network.groups.size(); ++g) {
+    if (!c.plan.mappings[g].chain) continue;
+    for (int core = 0; core < 4; ++core) {
+      Cycles fed{0}, begun{0};
+      bool any = false;
+      for (const Span& span : run.timeline.spans) {
+        const Command& command = c.program.commands[static_cast<std::size_t>(span.command)];
+        if (command.core != core || span.engine == Engine::kDma) continue;
+        if (command.group + 1 == static_cast<int>(g)) fed = std::max(fed, span.done);
+        if (command.group != static_cast<int>(g)) continue;
+        begun = any ? std::min(begun, span.start) : span.start;
+        any = true;
+      }
+      if (any) CHECK(begun >= fed);
+      seen |= any;
+    }
+  }
+  CHECK(seen);
+}
+
 }  // namespace
 }  // namespace presil::testing
